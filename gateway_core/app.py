@@ -1,0 +1,179 @@
+"""The only place that wires: settings to a store, a catalog and an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+
+from gateway_core.bundles.layout import lay_out
+from gateway_core.bundles.read import find_bundle, read_folder
+from gateway_core.catalog.build import BuildSettings
+from gateway_core.catalog.snapshot import Catalog
+from gateway_core.console.pages import console
+from gateway_core.errors import GatewayError
+from gateway_core.operations.access import TokenSettings
+from gateway_core.operations.call import Context
+from gateway_core.operations.install import install, is_installed, load_data
+from gateway_core.operations.live import Live
+from gateway_core.query.parse import QuerySettings
+from gateway_core.settings import Settings
+from gateway_core.store.open import open_store
+from gateway_core.store.protocol import Store
+from gateway_core.types import Bundle
+from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Scope, Send
+
+REFRESH_SECONDS = 0.3
+API = "/api/"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def build_settings(settings: Settings) -> BuildSettings:
+    query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
+    return BuildSettings(query=query, title=settings.title)
+
+
+def store_of(settings: Settings) -> Store:
+    return open_store(settings.store, durability=settings.durability)
+
+
+def live_of(settings: Settings, store: Store) -> Live:
+    tokens = TokenSettings(settings.token_max_age, settings.clock_leeway)
+    return Live(store, build_settings(settings), tokens)
+
+
+def context_of(catalog: Catalog, store: Store) -> Context:
+    return Context(catalog, store, now, time.monotonic, new_id)
+
+
+def read_bundle(name: str) -> Bundle:
+    """A bundle from a folder, or one that is shipped, by its name."""
+    return lay_out(read_folder(find_bundle(name)))
+
+
+def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:
+    """Install the bundles of the settings that the store does not hold in this very form, and
+    create their data objects that do not exist. ``tell`` hears what is done."""
+    for name in settings.bundle_names():
+        bundle = read_bundle(name)
+        if is_installed(store, bundle):
+            continue
+        catalog = install(store, bundle, build_settings(settings), now())
+        created = load_data(context_of(catalog, store), bundle)
+        objects = f", {created} objects created" if created else ""
+        tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
+
+
+class Gateway:
+    """The whole application: generated endpoints under ``/api/``, pages for people elsewhere."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._live = live_of(settings, store)
+        self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
+        options = ApiOptions(
+            demo=settings.demo,
+            public_url=settings.public_url,
+            max_body=settings.max_body,
+            max_nesting=settings.max_nesting,
+            read_timeout=settings.read_timeout,
+        )
+        self._api: Any = GatewayApi(
+            self._live,
+            options,
+            self._pool,
+            now=now,
+            clock=time.monotonic,
+            new_id=new_id,
+            observe=_log_request,
+        )
+        if settings.origins():
+            self._api = CORSMiddleware(
+                self._api,
+                allow_origins=settings.origins(),
+                allow_credentials=True,
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+                allow_headers=["*"],
+                expose_headers=["ETag", "Location", "X-Request-ID"],
+            )
+        self._pages = console(self._live, settings.title, demo=settings.demo)
+        self._pages.router.lifespan_context = self._lifespan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(API):
+            await self._api(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: object) -> AsyncIterator[None]:
+        refreshing = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            refreshing.cancel()
+            self._pool.shutdown(wait=True)
+            self._live.store.close()
+
+    async def _follow(self) -> None:
+        """Take over changed configuration, made by any process, within a second."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            try:
+                await loop.run_in_executor(None, self._live.refresh)
+            except GatewayError as error:
+                logging.getLogger("gateway").error("configuration not taken over: %s", error.detail)
+
+
+def create_app() -> Gateway:
+    """The application of the environment's settings: what each server process runs."""
+    settings = Settings()
+    configure_logging()
+    return Gateway(settings, store_of(settings))
+
+
+def configure_logging() -> None:
+    """One JSON object a line on standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    access = logging.getLogger("gateway.access")
+    access.handlers, access.propagate = [handler], False
+    access.setLevel(logging.INFO)
+
+
+def _log_request(seen: Observation) -> None:
+    """One line an answer. It holds nothing that a client sent: no id, query, body or message."""
+    line: dict[str, Any] = {
+        "time": now().isoformat(timespec="milliseconds"),
+        "method": seen.method,
+        "route": seen.route,
+        "status": seen.status,
+        "ms": round(seen.seconds * 1000, 1),
+        "application": seen.application,
+        "request": seen.request_id,
+    }
+    if seen.fault is not None:
+        line["fault"] = type(seen.fault).__name__
+        line["trace"] = [
+            f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(seen.fault.__traceback__)
+        ]
+    logging.getLogger("gateway.access").info("%s", json.dumps(line))

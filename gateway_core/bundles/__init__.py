@@ -1,0 +1,1 @@
+"""Configuration as files: read, lay out, compare. Never sees a store."""

@@ -1,0 +1,77 @@
+"""The only reading of configuration files: a folder to ``{path: bytes}``, within limits."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from gateway_core.bundles.layout import MANIFEST, lay_out
+from gateway_core.errors import ConfigurationError
+
+KIND_FOLDERS = ("schemas", "mappings", "data")
+MAX_FILES = 5_000
+MAX_BYTES = 50 * 1024 * 1024
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Read a flat bundle: its manifest and the known kind folders, and nothing else.
+
+    The folder may hold anything beside them (the repository root does), so nothing is
+    walked that is not named in ``KIND_FOLDERS``. Symbolic links are not followed.
+    Keys are POSIX paths relative to the folder, in sorted order.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise ConfigurationError(f"{folder} is not a bundle: it holds no {MANIFEST}")
+    files = {MANIFEST: manifest.read_bytes()}
+    size = len(files[MANIFEST])
+    for kind in KIND_FOLDERS:
+        for path in sorted((folder / kind).rglob("*.json")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            content = path.read_bytes()
+            size += len(content)
+            files[path.relative_to(folder).as_posix()] = content
+            if len(files) > MAX_FILES or size > MAX_BYTES:
+                raise ConfigurationError(
+                    f"bundle {folder.name} is too large: at most {MAX_FILES} files and {MAX_BYTES} bytes"
+                )
+    return files
+
+
+def find_bundle(name: str) -> Path:
+    """The folder of a bundle given as a path, or by the name of one that comes with the gateway.
+
+    Bundles that come with it lie beside the package in a wheel, and at the root of a
+    checkout otherwise (an editable installation has no copies that could go stale).
+    """
+    folder = Path(name)
+    if (folder / MANIFEST).is_file():
+        return folder
+    shipped = shipped_bundles()
+    if name in shipped:
+        return shipped[name]
+    known = ", ".join(sorted(shipped)) or "none"
+    raise ConfigurationError(
+        f"no bundle '{name}': it is neither a folder with an {MANIFEST} nor one of those shipped ({known})"
+    )
+
+
+def shipped_bundles() -> dict[str, Path]:
+    """Name → folder of the bundles that come with the gateway."""
+    spec = find_spec("gateway_core")
+    if spec is None or spec.origin is None:
+        return {}
+    package = Path(spec.origin).parent
+    checkout = package.parent
+    if (checkout / MANIFEST).is_file():
+        folders = [checkout, *sorted((checkout / "bundles").iterdir())]
+    elif (package / "_bundled").is_dir():
+        folders = sorted((package / "_bundled").iterdir())
+    else:
+        return {}
+    return {_name(folder): folder for folder in folders if (folder / MANIFEST).is_file()}
+
+
+def _name(folder: Path) -> str:
+    return lay_out({MANIFEST: (folder / MANIFEST).read_bytes()}).name

@@ -1,0 +1,1 @@
+"""Configuration compiled to one immutable snapshot."""

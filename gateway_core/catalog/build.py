@@ -1,0 +1,313 @@
+"""Artifacts to a ``Catalog``. Bad configuration is found, all of it, and never raised."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from gateway_core.catalog import openapi
+from gateway_core.catalog.endpoints import (
+    API_ROOT,
+    METHODS,
+    Accepts,
+    Collection,
+    Endpoint,
+    ErrorShape,
+    MatchTable,
+    Pipeline,
+)
+from gateway_core.catalog.snapshot import Catalog, Entity, IndexedPath
+from gateway_core.errors import ConfigurationError, MappingError
+from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
+from gateway_core.query.parse import QueryParser, QuerySettings
+from gateway_core.schema import (
+    EntitySpec,
+    PropertyKind,
+    PropertySpec,
+    check_defaults,
+    check_relations,
+    compile_validators,
+    translate,
+)
+from gateway_core.types import Artifact, Finding, JsonObject, Kind, Reference, Severity
+
+Member = TypeVar("Member", bound=StrEnum)
+NO_COLLECTION = Collection(reference="", title="")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What the catalog needs to know beside the artifacts."""
+
+    query: QuerySettings = QuerySettings()
+    title: str = "Gateway"
+
+
+def build(
+    artifacts: Sequence[Artifact], settings: BuildSettings | None = None
+) -> tuple[Catalog, tuple[Finding, ...]]:
+    """Compile artifacts. The catalog holds what could be compiled; an error among the
+    findings means that it must not be used."""
+    settings = settings or BuildSettings()
+    findings: list[Finding] = []
+    specs = _specs(_of(artifacts, Kind.SCHEMA), findings)
+    mappings = _mappings(_of(artifacts, Kind.MAPPING), findings)
+    _check_references(mappings, findings)
+    collections = {a.reference: _collection(a, findings) for a in _of(artifacts, Kind.COLLECTION)}
+    bodies = {a.reference: a.body for a in _of(artifacts, Kind.MAPPING)}
+    reader = _EndpointReader(specs, mappings, collections, bodies, findings)
+    endpoints = tuple(e for a in _of(artifacts, Kind.ENDPOINT) if (e := reader.read(a)) is not None)
+    _check_paths(endpoints, findings)
+    entities = _entities(specs, endpoints, settings.query, findings)
+    catalog = Catalog(
+        version=_version(artifacts),
+        entities=MappingProxyType(entities),
+        mappings=MappingProxyType(mappings),
+        endpoints=endpoints,
+        table=MatchTable(endpoints),
+        indexes=tuple(i for s in specs.values() for i in _indexes(s.reference, s.properties, "", False)),
+        artifacts=tuple(artifacts),
+        openapi=openapi.document(settings.title, endpoints, entities),
+    )
+    return catalog, tuple(findings)
+
+
+def _of(artifacts: Iterable[Artifact], kind: Kind) -> list[Artifact]:
+    return [artifact for artifact in artifacts if artifact.kind is kind]
+
+
+def _version(artifacts: Iterable[Artifact]) -> str:
+    parts = sorted(
+        json.dumps([a.kind, a.reference, a.version, a.body], sort_keys=True, ensure_ascii=False)
+        for a in artifacts
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _specs(schemas: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, EntitySpec]:
+    listed = list(schemas)
+    known = {artifact.reference for artifact in listed}
+    specs: dict[Reference, EntitySpec] = {}
+    for artifact in listed:
+        translation = translate(dict(artifact.body), known.__contains__)
+        findings.extend(translation.findings)
+        specs[artifact.reference] = translation.spec
+    return specs
+
+
+def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, CompiledMapping]:
+    compiled: dict[Reference, CompiledMapping] = {}
+    for artifact in artifacts:
+        try:
+            mapping = compile_mapping(artifact.reference, artifact.body)
+        except MappingError as error:
+            place = f"{artifact.origin.path}: {error}"
+            findings.append(_error("mapping", place, artifact.reference, position=error))
+            continue
+        findings.extend(mapping.findings)
+        compiled[artifact.reference] = mapping
+    return compiled
+
+
+def _check_references(mappings: Mapping[Reference, CompiledMapping], findings: list[Finding]) -> None:
+    for mapping in mappings.values():
+        for target in sorted(mapping.references - mappings.keys()):
+            text = f"mapping {mapping.reference} calls map('{target}'), which is not installed"
+            findings.append(_error("dangling-reference", text, mapping.reference))
+
+
+def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
+    body = artifact.body
+    where = f"collection {artifact.reference}"
+    accepts = [_member(Accepts, name, where, "accepts", findings) for name in body.get("accepts") or ()]
+    return Collection(
+        reference=artifact.reference,
+        title=str(body.get("title") or artifact.reference),
+        description=str(body.get("description") or ""),
+        prefix=str(body.get("prefix") or "").strip("/"),
+        alias_prefixes=tuple(str(p).strip("/") for p in body.get("aliasPrefixes") or ()),
+        schema_prefix=str(body.get("schemaPrefix") or ""),
+        errors=_member(ErrorShape, body.get("errors") or "problem", where, "errors", findings)
+        or ErrorShape.PROBLEM,
+        accepts=frozenset(a for a in accepts if a is not None),
+    )
+
+
+class _EndpointReader:
+    """Reads endpoint artifacts against everything they refer to."""
+
+    def __init__(
+        self,
+        specs: Mapping[Reference, EntitySpec],
+        mappings: Mapping[Reference, CompiledMapping],
+        collections: Mapping[Reference, Collection],
+        bodies: Mapping[Reference, Mapping[str, Any]],
+        findings: list[Finding],
+    ) -> None:
+        self._specs, self._mappings, self._bodies = specs, mappings, bodies
+        self._collections, self._findings = collections, findings
+
+    def read(self, artifact: Artifact) -> Endpoint | None:
+        body, where = artifact.body, f"endpoint {artifact.reference}"
+        entity = str(body.get("reference") or "")
+        spec = self._specs.get(entity)
+        path = str(body.get("path") or "").strip("/")
+        if spec is None or not path:
+            missing = "a 'path'" if spec is not None else f"an installed schema ('{entity}' is none)"
+            self._findings.append(_error("endpoint", f"{where} needs {missing}", artifact.reference))
+            return None
+        collection = self._collection_of(body, entity, where)
+        prefixes = (collection.prefix, *collection.alias_prefixes)
+        return Endpoint(
+            reference=artifact.reference,
+            title=str(body.get("title") or spec.title),
+            description=str(body.get("description") or spec.description),
+            entity=entity,
+            collection=collection,
+            paths=tuple("/".join(filter(None, (API_ROOT, prefix, path))) for prefix in prefixes),
+            methods=self._methods(body, where),
+            pipeline=self._pipeline(body.get("mappings") or {}, where),
+            merge_put=self._choice(body, "put", ("replace", "merge"), where) == "merge",
+            append_arrays=self._choice(body, "patchArrays", ("replace", "append"), where) == "append",
+            reject_unknown=self._choice(body, "unknownProperties", ("reject", "ignore"), where) == "reject",
+            throws=tuple(body.get("throws") or ()),
+            tags=tuple(body.get("tags") or ()),
+            parameters=tuple(body.get("parameters") or ()),
+            request_shape=self._shape(body, "in", "body", "input"),
+            response_shape=self._shape(body, "out", "item", "output"),
+        )
+
+    def _shape(self, body: Mapping[str, Any], side: str, part: str, key: str) -> JsonObject | None:
+        """The JSON Schema that a mapping gives of its ``input`` or ``output``."""
+        reference = ((body.get("mappings") or {}).get(side) or {}).get(part)
+        shape = self._bodies.get(str(reference), {}).get(key)
+        return shape if isinstance(shape, dict) else None
+
+    def _collection_of(self, body: Mapping[str, Any], entity: Reference, where: str) -> Collection:
+        named = str(body.get("collection") or "")
+        if named:
+            if named not in self._collections:
+                self._findings.append(_error("endpoint", f"{where}: collection '{named}' is not installed"))
+            return self._collections.get(named, NO_COLLECTION)
+        for collection in self._collections.values():
+            if collection.schema_prefix and entity.startswith(collection.schema_prefix):
+                return collection
+        return NO_COLLECTION
+
+    def _methods(self, body: Mapping[str, Any], where: str) -> frozenset[str]:
+        listed = body.get("methods") or METHODS
+        methods = {str(m).upper() for m in listed} if isinstance(listed, list | tuple) else set()
+        for unknown in sorted(methods - set(METHODS)):
+            text = f"{where}: method '{unknown}' is not one of {', '.join(METHODS)}"
+            self._findings.append(_error("endpoint", text))
+        return frozenset(methods & set(METHODS))
+
+    def _pipeline(self, config: JsonObject, where: str) -> Pipeline:
+        inward, outward = config.get("in") or {}, config.get("out") or {}
+        return Pipeline(
+            query_in=self._mapping(inward.get("query"), where, "mappings.in.query"),
+            body_in=self._mapping(inward.get("body"), where, "mappings.in.body"),
+            item_out=self._mapping(outward.get("item"), where, "mappings.out.item"),
+        )
+
+    def _mapping(self, reference: object, where: str, key: str) -> CompiledMapping | None:
+        if reference is None:
+            return None
+        mapping = self._mappings.get(str(reference))
+        if mapping is None:
+            self._findings.append(
+                _error("endpoint", f"{where}, {key}: mapping '{reference}' is not installed")
+            )
+        return mapping
+
+    def _choice(self, body: Mapping[str, Any], key: str, allowed: tuple[str, ...], where: str) -> str:
+        value = str(body.get(key) or allowed[0])
+        if value not in allowed:
+            text = f"{where}: '{key}' is '{value}'; it must be one of {', '.join(allowed)}"
+            self._findings.append(_error("endpoint", text))
+            return allowed[0]
+        return value
+
+
+def _check_paths(endpoints: Iterable[Endpoint], findings: list[Finding]) -> None:
+    owners: dict[str, Endpoint] = {}
+    for endpoint in endpoints:
+        for path in dict.fromkeys(endpoint.paths):
+            first = owners.setdefault(path, endpoint)
+            if first is not endpoint:
+                text = f"endpoints {first.reference} and {endpoint.reference} both serve {path}"
+                findings.append(_error("path", text, endpoint.reference))
+
+
+def _entities(
+    specs: Mapping[Reference, EntitySpec],
+    endpoints: Sequence[Endpoint],
+    settings: QuerySettings,
+    findings: list[Finding],
+) -> dict[Reference, Entity]:
+    findings.extend(check_relations(specs))
+    try:
+        validators = compile_validators(specs)
+    except ConfigurationError as error:
+        findings.extend(error.findings)
+        return {}
+    findings.extend(check_defaults(specs, validators))
+    return {
+        reference: Entity(
+            spec=spec,
+            validator=validators[reference],
+            parser=QueryParser(spec, specs.get, settings),
+            home=_home(reference, endpoints),
+            blank=MappingProxyType({p.name: [] if p.many else None for p in spec.properties.values()}),
+            relations=spec.relations,
+        )
+        for reference, spec in specs.items()
+    }
+
+
+def _home(entity: Reference, endpoints: Iterable[Endpoint]) -> str | None:
+    """Where objects live: an endpoint that shows them as they are, else any that reads them."""
+    serving = [e for e in endpoints if e.entity == entity and "GET" in e.methods]
+    serving.sort(key=lambda e: e.is_mapped)
+    return serving[0].path if serving else None
+
+
+def _indexes(
+    entity: Reference, properties: Mapping[str, PropertySpec], prefix: str, in_array: bool
+) -> Iterable[IndexedPath]:
+    for prop in properties.values():
+        array = in_array or prop.many
+        path = f"{prefix}{prop.name}"
+        if prop.indexed:
+            yield IndexedPath(entity, path, array)
+        if prop.kind is PropertyKind.INLINE:
+            yield from _indexes(entity, prop.properties, f"{path}.", array)
+
+
+def _member(
+    kind: type[Member], value: object, where: str, key: str, findings: list[Finding]
+) -> Member | None:
+    try:
+        return kind(str(value))
+    except ValueError:
+        names = ", ".join(kind)
+        text = f"{where}: '{key}' holds '{value}'; it must be one of {names}"
+        findings.append(_error("collection", text))
+        return None
+
+
+def _error(
+    code: str, message: str, reference: Reference = "", position: MappingError | None = None
+) -> Finding:
+    return Finding(
+        severity=Severity.ERROR,
+        code=code,
+        message=message,
+        reference=reference,
+        position=position.position if position is not None else None,
+    )

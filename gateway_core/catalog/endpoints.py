@@ -1,0 +1,148 @@
+"""Endpoints and how a path finds one: a dictionary step per segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from gateway_core.mapping.mapping import CompiledMapping
+from gateway_core.types import JsonObject, Reference
+
+API_ROOT = "/api"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class ErrorShape(StrEnum):
+    """How an endpoint group prints errors: RFC 9457, or the original's ``message, data, path``."""
+
+    PROBLEM = "problem"
+    MESSAGE = "message"
+
+
+class Accepts(StrEnum):
+    """Oddities of real clients that an endpoint group puts up with."""
+
+    ID_IN_QUERY = "id-in-query"
+    UNTYPED_BODY = "untyped-body"
+    DOUBLE_QUESTION_MARK = "double-question-mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A group of endpoints under one prefix, with one dialect."""
+
+    reference: Reference
+    title: str
+    description: str = ""
+    prefix: str = ""
+    alias_prefixes: tuple[str, ...] = ()
+    schema_prefix: str = ""
+    errors: ErrorShape = ErrorShape.PROBLEM
+    accepts: frozenset[Accepts] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The mappings between a client's shape and the stored one; None leaves it as it is."""
+
+    query_in: CompiledMapping | None = None
+    body_in: CompiledMapping | None = None
+    item_out: CompiledMapping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One resource: ``path`` lists and creates, ``path/{id}`` reads and changes.
+
+    ``paths`` are absolute (``/api/…``), the canonical one first. ``merge_put``: a PUT
+    changes what it names and keeps the rest. ``append_arrays``: a PATCH adds to the lists
+    of related objects it names. ``parameters`` describe what the query mapping consumes;
+    the shapes are JSON Schemas of what mapped clients send and see, when the mappings tell.
+    """
+
+    reference: Reference
+    title: str
+    description: str
+    entity: Reference
+    collection: Collection
+    paths: tuple[str, ...]
+    methods: frozenset[str]
+    pipeline: Pipeline = Pipeline()
+    merge_put: bool = False
+    append_arrays: bool = False
+    reject_unknown: bool = True
+    throws: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    parameters: tuple[JsonObject, ...] = ()
+    request_shape: JsonObject | None = None
+    response_shape: JsonObject | None = None
+
+    @property
+    def path(self) -> str:
+        """The canonical path, the one that ``_self.self`` shows."""
+        return self.paths[0]
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether clients see another shape than the stored one."""
+        return self.pipeline.item_out is not None or self.pipeline.body_in is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A path that belongs to an endpoint; ``id`` is None for the collection."""
+
+    endpoint: Endpoint
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    children: Mapping[str, _Node] = field(default_factory=dict)
+    endpoint: Endpoint | None = None
+
+
+class MatchTable:
+    """Path → endpoint. Built once, read by every request."""
+
+    __slots__ = ("_root",)
+
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        tree: dict[str, object] = {}
+        for endpoint in endpoints:
+            for path in endpoint.paths:
+                branch = tree
+                for segment in _segments(path):
+                    branch = branch.setdefault(segment, {})  # type: ignore[assignment]
+                branch[""] = endpoint
+        self._root = _freeze(tree)
+
+    def match(self, path: str) -> Match | None:
+        """The endpoint of an absolute path, with or without an id behind it.
+
+        Segments are compared as they are, percent-decoded once by the server; a trailing
+        slash is a segment of its own and matches nothing (callers that accept it strip it).
+        """
+        node = self._root
+        segments = _segments(path)
+        last = len(segments) - 1
+        for index, segment in enumerate(segments):
+            child = node.children.get(segment)
+            if child is None:
+                if index == last and node.endpoint is not None and segment:
+                    return Match(node.endpoint, segment)
+                return None
+            node = child
+        return Match(node.endpoint, None) if node.endpoint is not None else None
+
+
+def _segments(path: str) -> list[str]:
+    return path.split("/")[1:]
+
+
+def _freeze(tree: dict[str, object]) -> _Node:
+    children = {key: _freeze(value) for key, value in tree.items() if isinstance(value, dict)}
+    endpoint = tree.get("")
+    return _Node(MappingProxyType(children), endpoint if isinstance(endpoint, Endpoint) else None)

@@ -1,0 +1,74 @@
+"""The compiled configuration that a request takes once and keeps to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway_core.catalog.endpoints import Endpoint, MatchTable
+from gateway_core.mapping.mapping import CompiledMapping
+from gateway_core.query.parse import QueryParser
+from gateway_core.schema.spec import EntitySpec, PropertySpec
+from gateway_core.schema.validate import Validator
+from gateway_core.types import Artifact, JsonObject, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A schema with all that is compiled from it.
+
+    ``home`` is the path under which its objects are at home (None: no endpoint of their
+    own). ``blank`` is an object without any value, as it is answered. ``relations`` are
+    its relation properties, ready to walk.
+    """
+
+    spec: EntitySpec
+    validator: Validator
+    parser: QueryParser
+    home: str | None
+    blank: Mapping[str, Any]
+    relations: tuple[PropertySpec, ...]
+
+    @property
+    def reference(self) -> Reference:
+        return self.spec.reference
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPath:
+    """A member that the configuration filters or orders on; see the store's ``IndexSpec``."""
+
+    entity: Reference
+    path: str
+    array: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BundleInfo:
+    """An installed bundle, for people."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    artifacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything that configuration decides, immutable. ``version`` is a hash of its content."""
+
+    version: str
+    entities: Mapping[Reference, Entity]
+    mappings: Mapping[Reference, CompiledMapping]
+    endpoints: tuple[Endpoint, ...]
+    table: MatchTable
+    indexes: tuple[IndexedPath, ...]
+    artifacts: tuple[Artifact, ...]
+    openapi: JsonObject
+
+    def spec(self, reference: Reference) -> EntitySpec | None:
+        """What an entity's schema says, or None for a schema that is not installed."""
+        entity = self.entities.get(reference)
+        return entity.spec if entity is not None else None

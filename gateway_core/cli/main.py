@@ -1,0 +1,155 @@
+"""``gateway``: the commands, and how an error becomes a sentence and an exit code.
+
+Data goes to standard output, messages to standard error. Exit codes: 0 done, 1 something
+is wrong with what was asked for, 2 the command was written wrongly, 130 interrupted.
+Imports of the application stand inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from gateway_core.cli import applications, objects
+from gateway_core.cli.output import fail, tell
+
+app = typer.Typer(
+    name="gateway",
+    help="A schema-driven API gateway: bundles of schemas, endpoints and mappings served as REST.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(applications.app, name="app")
+app.add_typer(objects.app, name="objects")
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _set(name: str, value: object) -> None:
+    """An option is its environment variable, given for once: server processes read that."""
+    if value is not None:
+        os.environ[f"GATEWAY_{name.upper()}"] = str(value)
+
+
+@app.callback()
+def common(
+    store: Annotated[
+        str | None, typer.Option(help="Where everything is kept [env GATEWAY_STORE; sqlite:///gateway.db]")
+    ] = None,
+) -> None:
+    _set("store", store)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on [env GATEWAY_HOST; 127.0.0.1]")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [env GATEWAY_PORT; 8000]")] = None,
+    store: Annotated[str | None, typer.Option(help="Where everything is kept [env GATEWAY_STORE]")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes [env GATEWAY_WORKERS; 1]")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Serve without credentials, on the loopback address only.")
+    ] = False,
+) -> None:
+    """Install the configured bundles where that is needed, and serve them."""
+    for name, value in (("host", host), ("port", port), ("store", store), ("workers", workers)):
+        _set(name, value)
+    if demo:
+        _set("demo", "true")
+    import uvicorn
+
+    from gateway_core import app as gateway
+    from gateway_core.settings import Settings
+
+    settings = Settings()
+    if settings.demo and settings.host not in LOOPBACK:
+        fail(f"--demo serves on the loopback address only, not on {settings.host}; leave --host out", code=2)
+    opened = gateway.store_of(settings)
+    gateway.install_bundles(settings, opened, tell)
+    gateway.live_of(settings, opened)
+    _tell_access(settings, opened)
+    opened.close()
+    url = f"http://{settings.host}:{settings.port}" if settings.port else "a free port"
+    tell(f"serving {settings.title} at {url} (API documentation at /docs)")
+    uvicorn.run(
+        "gateway_core.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level="info" if not settings.port else "warning",
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=32_768,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def _tell_access(settings: Any, store: Any) -> None:
+    from gateway_core.operations.applications import declared
+
+    if settings.demo:
+        tell("demo: anyone on this machine may read and write without credentials")
+        return
+    waiting = [name for name, _ in declared(store.artifacts(), store)]
+    if waiting:
+        tell(f"without credentials yet: {', '.join(waiting)} (gateway app add NAME makes them)")
+    if not store.applications():
+        tell("no application can call yet: make credentials with 'gateway app add NAME'")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the installed configuration."""
+    import orjson
+
+    from gateway_core import app as gateway
+    from gateway_core.settings import Settings
+
+    settings = Settings()
+    store = gateway.store_of(settings)
+    gateway.install_bundles(settings, store, tell)
+    document = gateway.live_of(settings, store).moment.catalog.openapi
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+@app.command()
+def doctor() -> None:
+    """Check the settings, the store and the configuration, and say what is wrong."""
+    from gateway_core import app as gateway
+    from gateway_core.settings import Settings
+    from gateway_core.cli.doctor import examine
+
+    if not examine(Settings(), tell):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; errors made on purpose end in one sentence."""
+    run: Callable[[], Any] = app
+    try:
+        run()
+    except KeyboardInterrupt:
+        tell("interrupted")
+        raise SystemExit(130) from None
+    except Exception as error:
+        from pydantic import ValidationError
+
+        from gateway_core.errors import GatewayError
+
+        if isinstance(error, GatewayError):
+            fail(f"{error.detail} {error.hint}".strip())
+        if isinstance(error, ValidationError):
+            faults = [f"GATEWAY_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+            fail("; ".join(faults), code=2)
+        raise
+
+
+if __name__ == "__main__":
+    main()

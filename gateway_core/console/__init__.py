@@ -1,0 +1,1 @@
+"""Pages for people, with every asset they need beside them."""

@@ -1,0 +1,172 @@
+"""Every error that the gateway raises on purpose.
+
+    GatewayError
+    ├── BadRequest            400  the request cannot be read
+    │   ├── InvalidQuery      400  a query parameter is unknown or malformed
+    │   └── InvalidDocument   400  the body breaks its schema; carries all violations
+    ├── Unauthenticated       401
+    ├── Forbidden             403
+    ├── NotFound              404
+    ├── MethodNotAllowed      405  carries the methods that exist
+    ├── NotAcceptable         406
+    ├── RequestTimeout        408
+    ├── Conflict              409
+    ├── PreconditionFailed    412
+    ├── PayloadTooLarge       413
+    ├── UnsupportedMediaType  415
+    ├── MappingError          400  a mapping refuses or fails on a document; names mapping, key, position
+    │   └── LimitExceeded     400  a mapping ran into one of its limits
+    ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
+    └── StoreError            503  the store cannot be reached or is busy
+        └── VersionConflict   409  an object changed since it was read (operations retry on it)
+
+A message names the thing, the place and the way out, and never repeats a value from a
+request or a document: it may be personal data. ``status`` is a hint for rims that speak
+HTTP; nothing here knows a web library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway_core.types import Finding, Position, Violation
+
+
+class GatewayError(Exception):
+    """Base of the family: ``code`` is stable and for machines, ``detail`` is for people."""
+
+    status = 500
+    code = "error"
+    title = "Error"
+
+    def __init__(self, detail: str, *, hint: str = "") -> None:
+        super().__init__(f"{detail} {hint}".strip())
+        self.detail = detail
+        self.hint = hint
+
+
+class BadRequest(GatewayError):
+    status, code, title = 400, "bad-request", "The request cannot be read"
+
+
+class InvalidQuery(BadRequest):
+    """A query parameter that nothing consumes or that cannot be read.
+
+    ``parameter`` is its name (names are not personal data, values are).
+    """
+
+    code, title = "invalid-query", "The query cannot be read"
+
+    def __init__(self, detail: str, *, parameter: str, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.parameter = parameter
+
+
+class InvalidDocument(BadRequest):
+    code, title = "invalid", "The document breaks its schema"
+
+    def __init__(self, detail: str, violations: Iterable[Violation]) -> None:
+        super().__init__(detail)
+        self.violations = tuple(violations)
+
+
+class Unauthenticated(GatewayError):
+    status, code, title = 401, "unauthenticated", "Credentials are needed"
+
+
+class Forbidden(GatewayError):
+    status, code, title = 403, "forbidden", "Not allowed"
+
+
+class NotFound(GatewayError):
+    status, code, title = 404, "not-found", "Not found"
+
+
+class MethodNotAllowed(GatewayError):
+    status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+    def __init__(self, detail: str, allowed: Iterable[str]) -> None:
+        super().__init__(detail)
+        self.allowed = tuple(allowed)
+
+
+class NotAcceptable(GatewayError):
+    status, code, title = 406, "not-acceptable", "No acceptable representation"
+
+
+class RequestTimeout(GatewayError):
+    status, code, title = 408, "timeout", "The request took too long to arrive"
+
+
+class Conflict(GatewayError):
+    status, code, title = 409, "conflict", "Conflict"
+
+
+class PreconditionFailed(GatewayError):
+    status, code, title = 412, "precondition-failed", "The object has changed"
+
+
+class PayloadTooLarge(GatewayError):
+    status, code, title = 413, "too-large", "The request is too large"
+
+
+class UnsupportedMediaType(GatewayError):
+    status, code, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class MappingError(GatewayError):
+    """A mapping could not be compiled, or could not run on this document.
+
+    ``kind`` is ``syntax`` (found at installation), ``runtime`` or ``type``.
+    """
+
+    status, code, title = 400, "mapping", "The mapping failed"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        kind: str = "runtime",
+        mapping: str = "",
+        key: str = "",
+        position: Position | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(detail, hint=hint)
+        self.kind = kind
+        self.mapping = mapping
+        self.key = key
+        self.position = position
+
+    def __str__(self) -> str:
+        place = f"mapping {self.mapping}, " if self.mapping else ""
+        place += f"key {self.key}, " if self.key else ""
+        if self.position is not None:
+            line = f"line {self.position.line}, " if self.position.line > 1 else ""
+            place += f"{line}column {self.position.column}, "
+        text = f"{place.removesuffix(', ')}: {self.detail}" if place else self.detail
+        return f"{text}; {self.hint}" if self.hint else text
+
+
+class LimitExceeded(MappingError):
+    code, title = "mapping-limit", "A mapping ran into a limit"
+
+    def __init__(self, detail: str, *, limit: str, position: Position | None = None) -> None:
+        super().__init__(detail, position=position)
+        self.limit = limit
+
+
+class ConfigurationError(GatewayError):
+    status, code, title = 500, "configuration", "The configuration cannot be used"
+
+    def __init__(self, detail: str, findings: Iterable[Finding] = ()) -> None:
+        super().__init__(detail)
+        self.findings = tuple(findings)
+
+
+class StoreError(GatewayError):
+    status, code, title = 503, "store", "The store is not available"
+
+
+class VersionConflict(StoreError):
+    status, code, title = 409, "version-conflict", "The object changed meanwhile"

@@ -1,0 +1,206 @@
+"""Casts: what happens to a value of the result after mapping, by name.
+
+A cast is compiled once from its text (``unsetIfValue==x``) to a function of the value, the
+result so far and the run. It answers UNSET where the value is to be removed.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import math
+import unicodedata
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from gateway_core.mapping import json_text, paths, printf
+from gateway_core.mapping.library.moments import format_date
+from gateway_core.mapping.library.text import decode_base64
+from gateway_core.mapping.run import Run
+from gateway_core.mapping.values import (
+    is_array,
+    is_true,
+    loose_equal,
+    scalar_text,
+    to_float,
+    to_int,
+    to_number,
+    to_text,
+    values_of,
+)
+from gateway_core.types import Json
+
+UNSET: Final = object()
+Cast = Callable[[Json, Json, Run], Any]
+_PER_LETTER: Final = 10  # the most characters that one letter becomes under url or html
+
+
+def compile_cast(name: str, key: str) -> Cast | None:
+    """The cast of that name for the target ``key`` (dots encoded as written); None if unknown."""
+    if name.startswith("unsetIfValue=="):
+        return _if_value(name.removeprefix("unsetIfValue=="), UNSET)
+    if name.startswith("setNullIfValue=="):
+        return _if_value(name.removeprefix("setNullIfValue=="), None)
+    if name.startswith("countValue:"):
+        return _count_of(name.removeprefix("countValue:"))
+    if name == "keyCantBeValue":
+        return lambda value, result, run: UNSET if loose_equal(key, value) else value
+    plain = CASTS.get(name)
+    return None if plain is None else lambda value, result, run: plain(value, run)
+
+
+def cast_names(body: Json) -> list[str]:
+    """The names in one entry of ``cast``: a list, or a text parted by commas."""
+    if isinstance(body, str):
+        return body.split(",")
+    return [to_text(name) for name in values_of(body)] if is_array(body) else [to_text(body)]
+
+
+def _if_value(expected: str, otherwise: Any) -> Cast:
+    if expected:
+        return lambda value, result, run: otherwise if loose_equal(value, expected) else value
+    return lambda value, result, run: otherwise if not is_true(value) or _is_hollow(value) else value
+
+
+def _is_hollow(value: Json) -> bool:
+    """Whether an array has only empty leaves, at any depth."""
+    if not is_array(value):
+        return False
+    return all(_is_hollow(item) if is_array(item) else not is_true(item) for item in values_of(value))
+
+
+def _count_of(path: str) -> Cast:
+    get = paths.getter(paths.split(path))
+
+    def count(value: Json, result: Json, run: Run) -> Json:
+        counted = get(result)
+        return len(counted) if isinstance(counted, list | dict) else value
+
+    return count
+
+
+def _string(value: Json, run: Run) -> str:
+    return to_text(value)
+
+
+def _bool(value: Json, run: Run) -> bool:
+    return to_int(value) == 1 or scalar_text(value, "The cast bool").lower() in ("true", "yes")
+
+
+def _int(value: Json, run: Run) -> int:
+    return to_int(value)
+
+
+def _float(value: Json, run: Run) -> float:
+    return to_float(value)
+
+
+def _array(value: Json, run: Run) -> Json:
+    if is_array(value):
+        return value
+    return [] if value is None else [value]
+
+
+def _date(value: Json, run: Run) -> str:
+    """PHP's ``date(value)``: the value is a format, the date is now."""
+    pattern = scalar_text(value, "The cast date")
+    run.text(len(pattern) * 32)
+    return format_date(run.services.now(), pattern)
+
+
+def _coded(name: str, convert: Callable[[str], str]) -> Callable[[Json, Run], str]:
+    def cast(value: Json, run: Run) -> str:
+        text = scalar_text(value, f"The cast {name}")
+        run.text(min(len(text) * _PER_LETTER, max(len(text), run.limits.text)))
+        return convert(text)
+
+    return cast
+
+
+def _html(text: str) -> str:
+    return "".join(map(_entity, text))
+
+
+def _entity(letter: str) -> str:
+    if letter == "'":
+        return "&#039;"
+    name = html.entities.codepoint2name.get(ord(letter))
+    return letter if name is None else f"&{name};"
+
+
+def _to_ascii(text: str) -> str:
+    """The text in ASCII: accents dropped, what has no counterpart as a question mark."""
+    folded = unicodedata.normalize("NFKD", text)
+    letters = (letter for letter in folded if not unicodedata.combining(letter))
+    return "".join(letter if letter.isascii() else "?" for letter in letters)
+
+
+def _json(value: Json, run: Run) -> str:
+    return json_text.encode(value, run)
+
+
+def json_to_array(value: Json, run: Run) -> Json:
+    """Entities decoded, then read as JSON; what is no JSON becomes null."""
+    text = json_text.decode_entities(scalar_text(value, "The cast jsonToArray"))
+    if paths.ENCODED_DOT in text:
+        run.keys_seen = True
+    return json_text.decode(text, run)
+
+
+def _null_string_to_null(value: Json, run: Run) -> Json:
+    return None if value == "null" else value
+
+
+def _coordinates(value: Json, run: Run) -> Json:
+    """``"1 2 3 4"`` as pairs; a single pair alone is not wrapped."""
+    points = scalar_text(value, "The cast coordinateStringToArray").split(" ")
+    run.items(len(points))
+    pairs = [points[start : start + 2] for start in range(0, len(points), 2)]
+    return pairs[0] if len(pairs) == 1 else pairs
+
+
+def _money_to_int(value: Json, run: Run) -> int:
+    return to_int(scalar_text(value, "The cast moneyStringToInt").replace(".", "").replace(",", ""))
+
+
+def _int_to_money(value: Json, run: Run) -> str:
+    amount = float(to_number(value, "the cast intToMoneyString")) / 100
+    return printf.number_format(amount if math.isfinite(amount) else 0.0, 2, ",", ".", run.limits.text)
+
+
+CASTS: Final[Mapping[str, Callable[[Json, Run], Json]]] = MappingProxyType(
+    {
+        "array": _array,
+        "base64": _coded("base64", lambda text: b64encode(text.encode()).decode()),
+        "base64Decode": _coded("base64Decode", decode_base64),
+        "bool": _bool,
+        "boolean": _bool,
+        "coordinateStringToArray": _coordinates,
+        "date": _date,
+        "float": _float,
+        "html": _coded("html", _html),
+        "htmlDecode": _coded("htmlDecode", json_text.decode_entities),
+        "int": _int,
+        "intToMoneyString": _int_to_money,
+        "integer": _int,
+        "json": _json,
+        "jsonToArray": json_to_array,
+        "moneyStringToInt": _money_to_int,
+        "nullStringToNull": _null_string_to_null,
+        "rawurl": _coded("rawurl", lambda text: quote(text, safe="")),
+        "rawurlDecode": _coded("rawurlDecode", unquote),
+        "string": _string,
+        "url": _coded("url", lambda text: quote_plus(text, safe="").replace("~", "%7E")),
+        "urlDecode": _coded("urlDecode", unquote_plus),
+        "utf8": _coded("utf8", _to_ascii),
+    }
+)
+KNOWN_CASTS: Final = (
+    *CASTS,
+    "countValue:",
+    "keyCantBeValue",
+    "setNullIfValue==",
+    "unsetIfValue==",
+)

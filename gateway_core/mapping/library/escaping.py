@@ -1,0 +1,66 @@
+"""Escaping by strategy: html, html_attr, js, css and url, letter for letter as Twig does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
+
+from gateway_core.mapping.run import Run
+from gateway_core.mapping.values import failure
+from gateway_core.types import Json
+
+_HTML: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;"})
+_JS: Final = re.compile(r"[^a-zA-Z0-9,._]")
+_JS_SHORT: Final = MappingProxyType(
+    {"\\": "\\\\", "/": "\\/", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
+_CSS: Final = re.compile(r"[^a-zA-Z0-9]")
+_ATTRIBUTE: Final = re.compile(r"[^a-zA-Z0-9,.\-_]")
+_NAMED: Final = MappingProxyType({'"': "&quot;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_LONGEST: Final = 12  # characters that one letter can become
+
+
+def _js(match: re.Match[str]) -> str:
+    letter = match[0]
+    if letter in _JS_SHORT:
+        return _JS_SHORT[letter]
+    units = letter.encode("utf-16-be").hex().upper()
+    return "".join(f"\\u{units[index : index + 4]}" for index in range(0, len(units), 4))
+
+
+def _css(match: re.Match[str]) -> str:
+    return f"\\{ord(match[0]):X} "
+
+
+def _attribute(match: re.Match[str]) -> str:
+    letter = match[0]
+    point = ord(letter)
+    if (point <= 0x1F and letter not in "\t\n\r") or 0x7F <= point <= 0x9F:
+        return "&#xFFFD;"
+    return _NAMED.get(letter) or f"&#x{point:02X};"
+
+
+_STRATEGIES: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
+    {
+        "html": lambda text: text.translate(_HTML),
+        "js": lambda text: _JS.sub(_js, text),
+        "css": lambda text: _CSS.sub(_css, text),
+        "html_attr": lambda text: _ATTRIBUTE.sub(_attribute, text),
+        "url": lambda text: quote(text, safe=""),
+    }
+)
+
+
+def escape(run: Run, value: Json, strategy: str) -> Json:
+    """A text escaped; other values need none and are returned as they are."""
+    if strategy not in _STRATEGIES:
+        raise failure(f"There is no escaping strategy of that name ({', '.join(_STRATEGIES)})")
+    if not isinstance(value, str):
+        return value
+    if len(value) * _LONGEST > run.limits.text:
+        run.text(len(value) * (6 if strategy == "html" else _LONGEST))
+    run.text(len(value))
+    return _STRATEGIES[strategy](value)

@@ -1,0 +1,258 @@
+"""Filters that make text of text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
+
+from gateway_core.mapping import json_text, printf
+from gateway_core.mapping.library.escaping import escape
+from gateway_core.mapping.library.signature import Function, Parameter, function
+from gateway_core.mapping.library.tags import strip_tags
+from gateway_core.mapping.run import Run
+from gateway_core.mapping.values import (
+    failure,
+    is_array,
+    items_of,
+    kind_of,
+    scalar_text,
+    to_int,
+    to_text,
+    wrong_type,
+)
+from gateway_core.types import Json
+
+_TRIMMED: Final = " \t\n\r\0\x0b"
+_SIDES: Final = ("both", "left", "right")
+_BETWEEN_TAGS: Final = re.compile(r">\s+<")
+_NEWLINE: Final = re.compile(r"\r\n|\n\r|\n|\r")
+_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
+_IGNORED_IN_WORDS: Final = frozenset("'.:’·‧")
+_IGNORED_CATEGORIES: Final = frozenset({"Mn", "Me", "Cf", "Lm", "Sk"})
+
+
+def upper(run: Run, value: Json) -> str:
+    text = scalar_text(value, "The filter upper")
+    run.text(len(text))
+    return text.upper()
+
+
+def lower(run: Run, value: Json) -> str:
+    text = scalar_text(value, "The filter lower")
+    run.text(len(text))
+    return text.lower()
+
+
+def capitalize(run: Run, value: Json) -> str:
+    text = scalar_text(value, "The filter capitalize")
+    run.text(len(text))
+    return text[:1].upper() + text[1:].lower()
+
+
+def title(run: Run, value: Json) -> str:
+    """Every word with a capital; an apostrophe inside a word does not start another."""
+    text = scalar_text(value, "The filter title")
+    run.text(len(text) * 16)
+    letters: list[str] = []
+    inside = False
+    for letter in text:
+        cased = letter.lower() != letter or letter.upper() != letter
+        letters.append((letter.lower() if inside else letter.title()) if cased else letter)
+        if cased:
+            inside = True
+        elif letter not in _IGNORED_IN_WORDS and unicodedata.category(letter) not in _IGNORED_CATEGORIES:
+            inside = False
+    return "".join(letters)
+
+
+def trim(run: Run, value: Json, mask: Json, side: Json) -> str:
+    text = scalar_text(value, "The filter trim")
+    letters = _TRIMMED if mask is None else _mask(scalar_text(mask, "The mask of trim"))
+    if side not in _SIDES:
+        raise failure("The side of trim must be both, left or right")
+    run.text(len(text))
+    if side != "right":
+        text = text.lstrip(letters) if letters else text
+    if side != "left":
+        text = text.rstrip(letters) if letters else text
+    return text
+
+
+def _mask(mask: str) -> str:
+    """PHP's mask: ``a..f`` stands for the letters between."""
+
+    def spread(match: re.Match[str]) -> str:
+        first, last = ord(match[1]), ord(match[2])
+        return "".join(map(chr, range(first, min(last, first + 0x3FF) + 1))) if first <= last else match[0]
+
+    return re.sub(r"(.)\.\.(.)", spread, mask, flags=re.DOTALL)
+
+
+def striptags(run: Run, value: Json, allowed: Json) -> str:
+    text = scalar_text(value, "The filter striptags")
+    run.text(len(text) * 16)
+    return strip_tags(text, to_text(allowed))
+
+
+def spaceless(run: Run, value: Json) -> str:
+    text = scalar_text(value, "The filter spaceless")
+    run.text(len(text))
+    return _BETWEEN_TAGS.sub("><", text).strip(_TRIMMED)
+
+
+def nl2br(run: Run, value: Json) -> str:
+    text = scalar_text(value, "The filter nl2br")
+    run.text(len(text) + 6 * (text.count("\n") + text.count("\r")))
+    return _NEWLINE.sub(lambda match: f"<br />{match[0]}", text)
+
+
+def replace(run: Run, value: Json, pairs: Json) -> str:
+    if not is_array(pairs):
+        raise failure(f"The filter replace needs an object of texts, not {kind_of(pairs)}")
+    return translate(run, scalar_text(value, "The filter replace"), pairs)
+
+
+def trans(run: Run, value: Json, pairs: Json, domain: Json, locale: Json) -> str:
+    """Symfony's filter with an empty table of translations: only the parameters are filled in."""
+    text = scalar_text(value, "The filter trans")
+    return translate(run, text, pairs) if is_array(pairs) else text
+
+
+def translate(run: Run, text: str, pairs: Json) -> str:
+    """PHP's ``strtr``: the longest key at each place, and never inside what was put in."""
+    table = {str(key): to_text(item) for key, item in items_of(pairs) if key != ""}
+    if not table or not text:
+        return text
+    run.burn(1 + (len(text) * len(table) >> 6))
+    pattern = re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True))))
+    longest = max(map(len, table.values()))
+    shortest = min(map(len, table))
+    if len(text) // shortest * longest + len(text) > run.limits.text:
+        found = pattern.finditer(text)
+        run.text(len(text) + sum(len(table[match[0]]) - len(match[0]) for match in found))
+    else:
+        run.text(len(text))
+    return pattern.sub(lambda match: table[match[0]], text)
+
+
+def format_text(run: Run, value: Json, *arguments: Json) -> str:
+    pattern = scalar_text(value, "The filter format")
+    run.text(len(pattern))
+    try:
+        text = printf.sprintf(pattern, list(arguments), run.limits.text)
+    except OverflowError:
+        raise run.too_long() from None
+    except ValueError as error:
+        raise failure(f"The filter format cannot use this: {error}") from None
+    run.text(len(text))
+    return text
+
+
+def url_encode(run: Run, value: Json) -> str:
+    if is_array(value):
+        parts: list[str] = []
+        _query(run, value, "", parts, 0)
+        run.text(sum(map(len, parts)) + len(parts))
+        return "&".join(parts)
+    text = to_text(value)
+    run.text(len(text) * 3)
+    return quote(text, safe="")
+
+
+def _query(run: Run, value: Json, prefix: str, parts: list[str], depth: int) -> None:
+    if depth > run.limits.depth:
+        raise run.too_deep()
+    for key, item in items_of(value):
+        run.burn(1)
+        name = f"{prefix}%5B{quote(str(key), safe='')}%5D" if prefix else quote(str(key), safe="")
+        if is_array(item):
+            _query(run, item, name, parts, depth + 1)
+        elif item is not None:
+            text = "0" if item is False else to_text(item)
+            run.text((len(text) + len(name)) * 3)
+            parts.append(f"{name}={quote(text, safe='')}")
+
+
+def convert_encoding(run: Run, value: Json, target: Json, source: Json) -> str:
+    """Only to UTF-8 from UTF-8: JSON text has no other encoding."""
+    text = scalar_text(value, "The filter convert_encoding")
+    if {to_text(target).upper(), to_text(source).upper()} != {"UTF-8"}:
+        raise failure("The filter convert_encoding knows UTF-8 only: JSON has no other encoding")
+    return text
+
+
+def json_encode(run: Run, value: Json, flags: Json) -> str:
+    return json_text.encode(value, run, to_int(flags))
+
+
+def b64enc(run: Run, value: Json) -> str:
+    data = scalar_text(value, "The filter b64enc").encode()
+    run.text(len(data) * 4 // 3 + 4)
+    return base64.b64encode(data).decode()
+
+
+def b64dec(run: Run, value: Json) -> str:
+    text = scalar_text(value, "The filter b64dec")
+    run.text(len(text))
+    return decode_base64(text)
+
+
+def decode_base64(text: str) -> str:
+    """PHP's lenient decoder; the result must be UTF-8, since JSON holds no bytes."""
+    letters = _NOT_BASE64.sub("", text)
+    if len(letters) % 4 == 1:
+        letters = letters[:-1]
+    try:
+        return base64.b64decode(letters + "=" * (-len(letters) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise wrong_type("The base64 text does not hold UTF-8 text") from None
+
+
+def raw(run: Run, value: Json) -> Json:
+    return value
+
+
+def escape_text(run: Run, value: Json, strategy: Json, charset: Json, automatic: Json) -> Json:
+    return escape(run, value, to_text(strategy))
+
+
+FILTERS: Final = MappingProxyType[str, Function](
+    {
+        "b64dec": function(b64dec),
+        "b64enc": function(b64enc),
+        "capitalize": function(capitalize),
+        "convert_encoding": function(convert_encoding, Parameter("to"), Parameter("from")),
+        "e": function(
+            escape_text,
+            Parameter("strategy", "html"),
+            Parameter("charset", None),
+            Parameter("autoescape", False),
+        ),
+        "escape": function(
+            escape_text,
+            Parameter("strategy", "html"),
+            Parameter("charset", None),
+            Parameter("autoescape", False),
+        ),
+        "format": function(format_text, variadic=True),
+        "json_encode": function(json_encode, Parameter("options", 0)),
+        "lower": function(lower),
+        "nl2br": function(nl2br),
+        "raw": function(raw),
+        "replace": function(replace, Parameter("from")),
+        "spaceless": function(spaceless),
+        "striptags": function(striptags, Parameter("allowable_tags", None)),
+        "title": function(title),
+        "trans": function(
+            trans, Parameter("arguments", None), Parameter("domain", None), Parameter("locale", None)
+        ),
+        "trim": function(trim, Parameter("character_mask", None), Parameter("side", "both")),
+        "upper": function(upper),
+        "url_encode": function(url_encode),
+    }
+)

@@ -1,0 +1,205 @@
+"""Whole mappings: compiled once, applied to documents.
+
+    compile_mapping(reference, body) -> CompiledMapping
+    CompiledMapping.apply(document, services) -> the mapped document
+
+The order of evaluation is the original's: list handling, key encoding, pass-through copy,
+``mapping`` in file order, ``unset``, ``cast`` in file order, ``values`` (ours), key decoding,
+root unwrapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway_core.errors import LimitExceeded, MappingError
+from gateway_core.mapping import paths
+from gateway_core.mapping.casts import UNSET, Cast
+from gateway_core.mapping.entries import Entry, compile_entries
+from gateway_core.mapping.run import Frame, Limits, Run, Services
+from gateway_core.mapping.settings import Settings, read_settings
+from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, key_text, kind_of
+from gateway_core.types import Finding, Json, Reference
+
+__all__ = ["CompiledMapping", "Limits", "Services", "compile_mapping"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """A mapping ready to run. It holds no state of a run and may be shared by threads.
+
+    ``reads`` are the input paths it can read (dots within keys as they are in the input),
+    ``reads_everything`` tells that it also copies or hands on the whole input, and
+    ``references`` are the mappings that constant calls of ``map`` reach. ``findings`` are
+    remarks of severity warning or info; errors raise while compiling.
+    """
+
+    reference: Reference
+    reads: frozenset[tuple[str, ...]]
+    reads_everything: bool
+    references: frozenset[Reference]
+    findings: tuple[Finding, ...]
+    limits: Limits
+    entries: tuple[Entry, ...] = field(repr=False)
+    casts: tuple[tuple[str, paths.Path, tuple[Cast, ...]], ...] = field(repr=False)
+    settings: Settings = field(repr=False)
+
+    def apply(self, document: Json, services: Services, *, as_list: bool = False) -> Json:
+        """The document, or with ``as_list`` each of its elements, mapped.
+
+        ``document`` is a JSON object or list; it is not changed, and the result may share
+        parts with it. Raises MappingError or LimitExceeded, with mapping and key.
+        """
+        run = Run(self.limits, services)
+        if not is_array(document):
+            raise self._wrong_document(document)
+        try:
+            return self.apply_within(document, run, as_list=as_list, encoded=False)
+        except RecursionError:
+            error = LimitExceeded("Values or calls are nested too deeply", limit="depth")
+            error.mapping = self.reference
+            raise error from None
+
+    def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json:
+        """The same inside a run that another mapping started. ``encoded``: no key holds a dot."""
+        return self._list(document, run, encoded) if as_list else self._one(document, run, encoded)
+
+    def _wrong_document(self, document: Json) -> MappingError:
+        detail = f"A mapping needs a list or an object, not {kind_of(document)}"
+        return MappingError(detail, kind="type", mapping=self.reference)
+
+    # -- lists -----------------------------------------------------------------------------------
+
+    def _list(self, document: Json, run: Run, encoded: bool) -> Json:
+        """Each element mapped, keys kept; ``listInput`` and what stands beside it for all."""
+        extra: dict[str, Json] = {}
+        if isinstance(document, dict) and "listInput" in document:
+            extra = {key: item for key, item in document.items() if key not in ("listInput", "value")}
+            document = document["listInput"]
+            if not is_array(document):
+                return []
+        run.items(len(document))
+        if isinstance(document, list):
+            return [self._one(_element(item, extra), run, encoded) for item in document]
+        mapped = {key: self._one(_element(item, extra), run, encoded) for key, item in document.items()}
+        return as_array(mapped)
+
+    # -- one document ----------------------------------------------------------------------------
+
+    def _one(self, document: Json, run: Run, encoded: bool) -> Json:
+        if not encoded:
+            original, document = document, paths.encode_keys(document, run.burn)
+            if document is not original:
+                run.keys_seen = True
+        settings = self.settings
+        variables = document if isinstance(document, dict) else as_dict(document)
+        frame = Frame(variables, run)
+        result: Json = {}
+        if settings.pass_through:
+            run.items(len(document))
+            result = document[:] if isinstance(document, list) else dict(document)
+        for entry in self.entries:
+            try:
+                value = entry.evaluate(document, frame)
+            except MappingError as error:
+                raise self._located(error, entry.key)
+            if value is not paths.MISSING:
+                result = _store(result, entry.path, value)
+        for path in settings.unset:
+            result = paths.drop(result, path)
+        result = self._cast(result, run)
+        if run.keys_seen or settings.encodes:
+            result = paths.decode_keys(result, run.burn)
+        return self._unwrapped(result)
+
+    def _located(self, error: MappingError, key: str) -> MappingError:
+        if not error.mapping:
+            error.mapping = self.reference
+            error.key = key
+        return error
+
+    def _cast(self, result: Json, run: Run) -> Json:
+        for key, path, casts in self.casts:
+            value = paths.getter(path)(result)
+            if value is paths.MISSING:
+                continue
+            for cast in casts:
+                try:
+                    changed = cast(value, result, run)
+                except MappingError as error:
+                    raise self._located(error, key)
+                if changed is UNSET:
+                    result = paths.drop(result, path)
+                    break
+                if changed is not value:
+                    result = _store(result, path, changed)
+                    value = changed
+        return result
+
+    def _unwrapped(self, result: Json) -> Json:
+        if isinstance(result, dict):
+            if len(result) == 1 and "#" in result:
+                root = result["#"]
+                if not is_array(root):
+                    detail = f'The value of "#" is the whole result; it must be a list or an object, not {kind_of(root)}'
+                    raise MappingError(detail, kind="type", mapping=self.reference, key="#")
+                return root
+            if "0" in result and is_listlike(result):
+                return list(result.values())
+        return result
+
+
+def compile_mapping(
+    reference: Reference, body: Mapping[str, Any], *, limits: Limits = Limits()
+) -> CompiledMapping:
+    """Compile the body of a mapping artifact.
+
+    Raises MappingError(kind="syntax" or "type") with mapping, key and position for a template
+    that cannot be compiled, an unknown filter, function or test, or a value of the wrong kind.
+    """
+    try:
+        settings = read_settings(reference, body)
+        entries, reads = compile_entries(reference, settings, limits)
+    except RecursionError:
+        error = LimitExceeded("A template is nested too deeply", limit="depth")
+        error.mapping, error.kind = reference, "syntax"
+        raise error from None
+    return CompiledMapping(
+        reference=reference,
+        reads=frozenset(reads.paths),
+        reads_everything=reads.everything or settings.pass_through,
+        references=frozenset(reads.references),
+        findings=settings.findings,
+        limits=limits,
+        entries=entries,
+        casts=settings.casts,
+        settings=settings,
+    )
+
+
+def _element(item: Json, extra: dict[str, Json]) -> Json:
+    """An element of a list as a document of its own."""
+    if is_array(item) and not extra:
+        return item
+    merged: dict[str, Json] = {}
+    own = items_of(item) if is_array(item) else () if item is None else ((0, item),)
+    index = 0
+    for key, inner in own:
+        if isinstance(key, int):
+            key, index = index, index + 1
+        merged[key_text(key)] = inner
+    merged["value"] = item
+    for name, inner in extra.items():
+        merged[name] = inner
+    return merged
+
+
+def _store(result: Json, path: paths.Path, value: Json) -> Json:
+    """Put a value into the result; its top level is the run's own, so it is changed in place."""
+    if type(result) is dict:
+        head = path[0]
+        result[head] = value if len(path) == 1 else paths.put(result.get(head), path[1:], value)
+        return result
+    return paths.put(result, path, value)

@@ -1,0 +1,163 @@
+"""Dotted paths into documents: get, has, put, drop. Documents given are never changed.
+
+A path is a tuple of segments. A segment that reads as an integer addresses a position of a
+list. ``put`` and ``drop`` return a new document that shares what did not change. Keys that
+hold a dot are written ``&#46;`` in paths and templates, so that a path never splits them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from gateway_core.mapping.values import as_array, as_dict, is_array, member
+from gateway_core.types import Json
+
+Path = tuple[str, ...]
+ENCODED_DOT: Final = "&#46;"
+MISSING: Final = object()
+"""What ``getter`` answers where a path does not exist (null may well exist)."""
+
+
+def split(path: str) -> Path:
+    return tuple(path.split("."))
+
+
+def decoded(path: Path) -> Path:
+    """The path as the input's own keys spell it."""
+    return tuple(segment.replace(ENCODED_DOT, ".") for segment in path)
+
+
+def getter(path: Path) -> Callable[[Json], Any]:
+    """A look-up of one path: the value, or MISSING."""
+    if len(path) == 1:
+        return _one(path[0])
+    if len(path) == 2:
+        return _two(*path)
+
+    def get(document: Json) -> Any:
+        value = document
+        for segment in path:
+            if isinstance(value, dict):
+                value = value.get(segment, MISSING)
+            else:
+                found, value = member(value, segment)
+                if not found:
+                    return MISSING
+        return value
+
+    return get
+
+
+def _one(segment: str) -> Callable[[Json], Any]:
+    def get(document: Json) -> Any:
+        if isinstance(document, dict):
+            return document.get(segment, MISSING)
+        found, value = member(document, segment)
+        return value if found else MISSING
+
+    return get
+
+
+def _two(first: str, second: str) -> Callable[[Json], Any]:
+    outer, inner = _one(first), _one(second)
+
+    def get(document: Json) -> Any:
+        return inner(outer(document))
+
+    return get
+
+
+def get(document: Json, path: Path) -> Json:
+    """The value at a path, or None."""
+    value = getter(path)(document)
+    return None if value is MISSING else value
+
+
+def has(document: Json, path: Path) -> bool:
+    return getter(path)(document) is not MISSING
+
+
+def put(document: Json, path: Path, value: Json) -> Json:
+    """The document with a value at a path; levels are made, what is no array is replaced."""
+    if not path:
+        return value
+    segment, rest = path[0], path[1:]
+    if isinstance(document, list):
+        return _put_in_list(document, segment, rest, value)
+    if not isinstance(document, dict) or not document:
+        inner = put(None, rest, value)
+        return [inner] if segment == "0" else {segment: inner}
+    changed = dict(document)
+    changed[segment] = put(document.get(segment), rest, value)
+    return as_array(changed) if segment.isdigit() else changed
+
+
+def _put_in_list(document: list[Json], segment: str, rest: Path, value: Json) -> Json:
+    found, old = member(document, segment)
+    inner = put(old, rest, value)
+    if found:
+        index = int(segment)
+        return [*document[:index], inner, *document[index + 1 :]]
+    if segment == str(len(document)):
+        return [*document, inner]
+    return {**as_dict(document), segment: inner}
+
+
+def drop(document: Json, path: Path) -> Json:
+    """The document without a path; a list that loses more than its end becomes an object."""
+    if not is_array(document):
+        return document
+    found, old = member(document, path[0])
+    if not found:
+        return document
+    if len(path) > 1:
+        inner = drop(old, path[1:])
+        return document if inner is old else put(document, path[:1], inner)
+    if isinstance(document, list) and int(path[0]) == len(document) - 1:
+        return document[:-1]
+    return as_array({key: item for key, item in as_dict(document).items() if key != path[0]})
+
+
+def encode_keys(value: Json, pay: Callable[[int], None]) -> Json:
+    """The value with dots in keys encoded at every level; the same value when no key holds one.
+
+    A key that came encoded makes a new value too: it will be decoded like the others.
+    """
+    return _rename(value, ".", ENCODED_DOT, pay)
+
+
+def decode_keys(value: Json, pay: Callable[[int], None]) -> Json:
+    """The reverse of ``encode_keys``."""
+    return _rename(value, ENCODED_DOT, ".", pay)
+
+
+def _rename(value: Json, old: str, new: str, pay: Callable[[int], None]) -> Json:
+    if isinstance(value, list):
+        pay(1 + (len(value) >> 2))
+        for item in value:
+            if isinstance(item, dict | list) and item:
+                return _rename_list(value, old, new, pay)
+        return value
+    if not isinstance(value, dict):
+        return value
+    pay(1 + (len(value) >> 2))
+    changed: dict[str, Json] | None = None
+    for key, item in value.items():
+        name = key.replace(old, new) if old in key else key
+        inner = _rename(item, old, new, pay) if isinstance(item, dict | list) and item else item
+        if changed is None and (name != key or inner is not item or new in key):
+            changed = {}
+            for earlier, kept in value.items():
+                if earlier == key:
+                    break
+                changed[earlier] = kept
+        if changed is not None:
+            changed[name] = inner
+    return value if changed is None else changed
+
+
+def _rename_list(value: list[Json], old: str, new: str, pay: Callable[[int], None]) -> list[Json]:
+    changed = [_rename(item, old, new, pay) for item in value]
+    same = all(before is after for before, after in zip(value, changed, strict=True))
+    return value if same else changed

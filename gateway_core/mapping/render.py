@@ -1,0 +1,333 @@
+"""Statements to closures, and whole templates to a function from variables to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from gateway_core.mapping.evaluate import Evaluator, ExpressionCompiler, placed, syntax
+from gateway_core.mapping.library.escaping import escape
+from gateway_core.mapping.nodes import (
+    Apply,
+    Arrow,
+    Autoescape,
+    Block,
+    Capture,
+    Conditional,
+    Constant,
+    Do,
+    Expression,
+    Filter,
+    For,
+    If,
+    Macro,
+    Print,
+    Section,
+    Set,
+    Statement,
+    Template,
+    Text,
+    With,
+)
+from gateway_core.mapping.reads import assigned_names
+from gateway_core.mapping.run import Frame, Run
+from gateway_core.mapping.statements import CAPTURED
+from gateway_core.mapping.values import failure, is_array, is_true, items_of, kind_of, to_text
+from gateway_core.errors import MappingError
+from gateway_core.types import Json
+
+Writer = Callable[[Frame, list[str]], None]
+Renderer = Callable[[Frame], str]
+_SAFE_FILTERS: Final = frozenset({"raw", "escape", "e"})
+
+
+def compile_template(template: Template) -> Renderer:
+    """A template as a function of a frame. Names and calls are checked here."""
+    local = assigned_names(template)
+    return TemplateCompiler(local).template(template)
+
+
+class TemplateCompiler:
+    """Compiles the statements of one template."""
+
+    def __init__(self, local: frozenset[str]) -> None:
+        self.expressions = ExpressionCompiler(local)
+        self.local = local
+        self.strategy: str | None = None
+        self._compilers: dict[type, Callable[[Any], Writer]] = {
+            Text: self._text,
+            Print: self._print,
+            Do: self._do,
+            If: self._if,
+            For: self._for,
+            Set: self._set,
+            Capture: self._capture,
+            Apply: self._apply,
+            With: self._with,
+            Autoescape: self._autoescape,
+            Section: self._section,
+        }
+
+    def template(self, template: Template) -> Renderer:
+        for macro in template.macros:
+            self.expressions.macros[macro.name] = None
+        for macro in template.macros:
+            self.expressions.macros[macro.name] = self._macro(macro)
+        statements = template.body.statements
+        if not statements:
+            return lambda frame: ""
+        if len(statements) == 1 and isinstance(statements[0], Text):
+            text = statements[0].text
+            return lambda frame: text
+        if len(statements) == 1 and isinstance(statements[0], Print):
+            return self._single_print(statements[0].value)
+        body = self.block(template.body)
+        return lambda frame: captured(body, frame)
+
+    def _single_print(self, value: Expression) -> Renderer:
+        evaluate = self.expressions.compile(value)
+        cost, position = self.expressions.cost, value.position
+
+        def render(frame: Frame) -> str:
+            run = frame.run
+            run.burn(cost)
+            try:
+                text = to_text(evaluate(frame))
+                run.text(len(text))
+            except MappingError as error:
+                raise placed(error, position)
+            return text
+
+        return render
+
+    def block(self, block: Block) -> Writer:
+        """A row of statements; it pays for the whole row when it starts."""
+        outer, self.expressions.cost = self.expressions.cost, 0
+        writers = [self._statement(statement) for statement in block.statements]
+        cost = self.expressions.cost + len(writers)
+        self.expressions.cost = outer
+        if len(writers) == 1:
+            writer = writers[0]
+
+            def write_one(frame: Frame, out: list[str]) -> None:
+                frame.run.burn(cost)
+                writer(frame, out)
+
+            return write_one
+
+        def write(frame: Frame, out: list[str]) -> None:
+            frame.run.burn(cost)
+            for writer in writers:
+                writer(frame, out)
+
+        return write
+
+    def _statement(self, statement: Statement) -> Writer:
+        return self._compilers[type(statement)](statement)
+
+    # -- output ----------------------------------------------------------------------------------
+
+    def _text(self, node: Text) -> Writer:
+        text = node.text
+        return lambda frame, out: out.append(text)
+
+    def _print(self, node: Print) -> Writer:
+        evaluate, position = self.expressions.compile(node.value), node.value.position
+        strategy = None if _is_safe(node.value) else self.strategy
+
+        def write(frame: Frame, out: list[str]) -> None:
+            value = evaluate(frame)
+            if type(value) is not str:
+                try:
+                    value = to_text(value)
+                except MappingError as error:
+                    raise placed(error, position)
+            out.append(value if strategy is None else escape(frame.run, value, strategy))
+
+        return write
+
+    def _do(self, node: Do) -> Writer:
+        evaluate = self.expressions.compile(node.value)
+
+        def write(frame: Frame, out: list[str]) -> None:
+            evaluate(frame)
+
+        return write
+
+    def _autoescape(self, node: Autoescape) -> Writer:
+        outer, self.strategy = self.strategy, node.strategy
+        body = self.block(node.body)
+        self.strategy = outer
+        return body
+
+    def _section(self, node: Section) -> Writer:
+        body = self.block(node.body)
+
+        def write(frame: Frame, out: list[str]) -> None:
+            frame.run.items(len(frame.variables))
+            body(Frame(dict(frame.variables), frame.run), out)
+
+        return write
+
+    # -- control ---------------------------------------------------------------------------------
+
+    def _if(self, node: If) -> Writer:
+        branches = [(self.expressions.compile(test), self.block(body)) for test, body in node.branches]
+        otherwise = None if node.otherwise is None else self.block(node.otherwise)
+        if len(branches) == 1:
+            return _single_if(*branches[0], otherwise)
+
+        def write(frame: Frame, out: list[str]) -> None:
+            for condition, body in branches:
+                if is_true(condition(frame)):
+                    body(frame, out)
+                    return
+            if otherwise is not None:
+                otherwise(frame, out)
+
+        return write
+
+    def _for(self, node: For) -> Writer:
+        sequence = self.expressions.compile(node.sequence)
+        body = self.block(node.body)
+        otherwise = None if node.otherwise is None else self.block(node.otherwise)
+        key_name, value_name = node.key, node.value
+
+        def write(frame: Frame, out: list[str]) -> None:
+            items = sequence(frame)
+            if not items or not is_array(items):
+                if otherwise is not None:
+                    otherwise(frame, out)
+                return
+            run, variables = frame.run, frame.variables
+            run.items(len(variables) + len(items))
+            parent = dict(variables)
+            last = len(items) - 1
+            for index, (key, value) in enumerate(items_of(items)):
+                variables[key_name] = key
+                variables[value_name] = value
+                variables["loop"] = {
+                    "parent": parent,
+                    "index0": index,
+                    "index": index + 1,
+                    "first": index == 0,
+                    "revindex0": last - index,
+                    "revindex": last - index + 1,
+                    "length": last + 1,
+                    "last": index == last,
+                }
+                body(frame, out)
+            _leave(variables, parent, (key_name, value_name, "loop"))
+
+        return write
+
+    # -- variables -------------------------------------------------------------------------------
+
+    def _set(self, node: Set) -> Writer:
+        if any(isinstance(value, Arrow) for value in node.values):
+            raise syntax("A function cannot be kept in a variable", node)
+        values = [self.expressions.compile(value) for value in node.values]
+        names = node.names
+        if len(names) == 1:
+            name, only = names[0], values[0]
+
+            def write_one(frame: Frame, out: list[str]) -> None:
+                frame.variables[name] = only(frame)
+
+            return write_one
+
+        def write(frame: Frame, out: list[str]) -> None:
+            results = [value(frame) for value in values]
+            frame.variables.update(zip(names, results, strict=True))
+
+        return write
+
+    def _capture(self, node: Capture) -> Writer:
+        body, name = self.block(node.body), node.name
+
+        def write(frame: Frame, out: list[str]) -> None:
+            frame.variables[name] = captured(body, frame)
+
+        return write
+
+    def _apply(self, node: Apply) -> Writer:
+        body, evaluate = self.block(node.body), self.expressions.compile(node.value)
+
+        def write(frame: Frame, out: list[str]) -> None:
+            inner = Frame(dict(frame.variables), frame.run)
+            inner.variables[CAPTURED] = captured(body, frame)
+            out.append(to_text(evaluate(inner)))
+
+        return write
+
+    def _with(self, node: With) -> Writer:
+        given = None if node.variables is None else self.expressions.compile(node.variables)
+        body, only, position = self.block(node.body), node.only, node.position
+
+        def write(frame: Frame, out: list[str]) -> None:
+            extra: Json = {} if given is None else given(frame)
+            if not is_array(extra):
+                detail = f'Variables of "with" must be an object, not {kind_of(extra)}'
+                raise placed(failure(detail), position)
+            frame.run.items(len(frame.variables) + len(extra))
+            variables = {} if only else dict(frame.variables)
+            variables.update((str(key), value) for key, value in items_of(extra))
+            body(Frame(variables, frame.run), out)
+
+        return write
+
+    def _macro(self, node: Macro) -> Callable[[Run, list[Json], dict[str, Json]], str]:
+        body = self.block(node.body)
+        parameters = [
+            (name, default.value if isinstance(default, Constant) else None)
+            for name, default in node.parameters
+        ]
+
+        def call(run: Run, values: list[Json], named: dict[str, Json]) -> str:
+            variables: dict[str, Json] = {"varargs": values[len(parameters) :]}
+            for index, (name, default) in enumerate(parameters):
+                variables[name] = values[index] if index < len(values) else named.get(name, default)
+            run.enter()
+            try:
+                return captured(body, Frame(variables, run))
+            finally:
+                run.depth -= 1
+
+        return call
+
+
+def captured(body: Writer, frame: Frame) -> str:
+    """What a block prints, as one text; its length is checked before it is joined."""
+    out: list[str] = []
+    body(frame, out)
+    frame.run.text(sum(map(len, out)))
+    return "".join(out)
+
+
+def _single_if(condition: Evaluator, body: Writer, otherwise: Writer | None) -> Writer:
+    def write(frame: Frame, out: list[str]) -> None:
+        if is_true(condition(frame)):
+            body(frame, out)
+        elif otherwise is not None:
+            otherwise(frame, out)
+
+    return write
+
+
+def _leave(variables: dict[str, Json], parent: dict[str, Json], own: tuple[str, ...]) -> None:
+    """After a loop its own names and what was first set inside are gone; changed names stay changed."""
+    for name in own:
+        variables.pop(name, None)
+    for name in [name for name in variables if name not in parent]:
+        del variables[name]
+    for name, value in parent.items():
+        variables.setdefault(name, value)
+
+
+def _is_safe(value: Expression) -> bool:
+    """Whether automatic escaping leaves a value alone: constants, and what says it is escaped."""
+    if isinstance(value, Constant):
+        return True
+    if isinstance(value, Conditional):
+        return value.then is not None and _is_safe(value.then) and _is_safe(value.otherwise)
+    return isinstance(value, Filter) and value.name in _SAFE_FILTERS

@@ -1,0 +1,142 @@
+"""What one run of a mapping may use and reach: limits, fuel, services, and the running template's frame.
+
+A run is shared by a top-level ``apply`` and everything it reaches through ``map()``, so a
+mapping cannot buy time by calling another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from gateway_core.errors import LimitExceeded, MappingError
+from gateway_core.types import Json, JsonObject, Reference
+
+CLOCK_EVERY: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on one run (all but ``template`` and ``depth``, which bound one template).
+
+    ``steps`` evaluation steps; ``text`` characters of any one text; ``items`` of any one
+    array; ``depth`` of expressions, blocks and values; ``map_depth`` mappings within
+    mappings; ``seconds`` of wall time; ``template`` characters of one source.
+    """
+
+    steps: int = 200_000
+    text: int = 1_000_000
+    items: int = 100_000
+    depth: int = 100
+    map_depth: int = 16
+    seconds: float = 0.25
+    template: int = 65_536
+
+
+class Mappable(Protocol):
+    """A compiled mapping, as ``map()`` sees it."""
+
+    def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json: ...
+
+
+def _no_mapping(reference: Reference) -> Mappable | None:
+    return None
+
+
+def _no_object(identifier: str) -> JsonObject | None:
+    return None
+
+
+def _no_call(source: str, endpoint: str, method: str, config: JsonObject) -> Json:
+    raise MappingError("Mappings may not call sources here", hint="configure a source that allows it")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _no_clock() -> float:
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a mapping may ask of the world. Every default refuses or knows nothing.
+
+    ``mapping`` finds a compiled mapping by reference, ``get_object`` the document of an
+    object, ``call`` asks a source; ``now`` is the time in UTC and ``clock`` counts
+    monotonic seconds for the limit on wall time (the default never runs out).
+    """
+
+    mapping: Callable[[Reference], Mappable | None] = _no_mapping
+    get_object: Callable[[str], JsonObject | None] = _no_object
+    call: Callable[[str, str, str, JsonObject], Json] = _no_call
+    now: Callable[[], datetime] = _utc_now
+    clock: Callable[[], float] = _no_clock
+
+
+class Run:
+    """The budget of one run. ``burn`` is called for every step, in bulk where the count is known."""
+
+    __slots__ = ("_check_at", "_deadline", "_steps_left", "depth", "keys_seen", "limits", "maps", "services")
+
+    def __init__(self, limits: Limits, services: Services) -> None:
+        self.limits = limits
+        self.services = services
+        self.depth = 0
+        self.maps = 0
+        self.keys_seen = False
+        self._steps_left = limits.steps
+        self._check_at = limits.steps - CLOCK_EVERY
+        self._deadline = services.clock() + limits.seconds
+
+    def burn(self, steps: int) -> None:
+        """Pay for steps; looks at the clock every 256 of them."""
+        self._steps_left -= steps
+        if self._steps_left < self._check_at:
+            self._check()
+
+    def _check(self) -> None:
+        limits = self.limits
+        if self._steps_left < 0:
+            raise LimitExceeded(f"The mapping took more than {limits.steps} steps", limit="steps")
+        if self.services.clock() > self._deadline:
+            raise LimitExceeded(f"The mapping took longer than {limits.seconds} seconds", limit="seconds")
+        self._check_at = self._steps_left - CLOCK_EVERY
+
+    def text(self, length: int) -> None:
+        """Ask to build a text of this many characters, before building it."""
+        if length > self.limits.text:
+            raise self.too_long()
+        self.burn(1 + (length >> 6))
+
+    def items(self, count: int) -> None:
+        """Ask to build an array of this many items, before building it."""
+        if count > self.limits.items:
+            raise LimitExceeded(f"An array would have more than {self.limits.items} items", limit="items")
+        self.burn(1 + (count >> 2))
+
+    def enter(self) -> None:
+        """Go one call deeper (macro); the caller leaves by ``run.depth -= 1``."""
+        self.depth += 1
+        if self.depth > self.limits.depth:
+            raise LimitExceeded(f"Calls are nested deeper than {self.limits.depth}", limit="depth")
+
+    def too_long(self) -> LimitExceeded:
+        return LimitExceeded(f"A text would be longer than {self.limits.text} characters", limit="text")
+
+    def too_deep(self) -> LimitExceeded:
+        return LimitExceeded(f"A value is nested deeper than {self.limits.depth} levels", limit="depth")
+
+
+class Frame:
+    """Where a template runs: its variables and the run that pays for it."""
+
+    __slots__ = ("input_encoded", "run", "variables")
+
+    def __init__(self, variables: dict[str, Json], run: Run, input_encoded: bool = True) -> None:
+        self.variables = variables
+        self.run = run
+        self.input_encoded = input_encoded

@@ -1,0 +1,1 @@
+"""The use cases: read what is needed, plan purely, one effect on the store."""

@@ -1,0 +1,127 @@
+"""Credentials to a ``Principal``, and what a principal may do."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import jwt
+
+from gateway_core.errors import Forbidden, Unauthenticated
+from gateway_core.operations.call import Action
+from gateway_core.store.protocol import ApplicationRecord
+from gateway_core.types import Principal
+
+READ, WRITE = "read", "write"
+SCOPES = (READ, WRITE)
+READING = frozenset({Action.READ, Action.LIST})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSettings:
+    """How fresh a signed token must be, in seconds: its age since ``iat``, and how far clocks may differ.
+
+    A token needs no ``exp`` (ZGW clients send none); one that has it is held to it.
+    """
+
+    max_age: int = 3600
+    leeway: int = 60
+
+
+class Gatekeeper:
+    """Knows the applications of one moment; made anew when they change."""
+
+    def __init__(self, applications: Iterable[ApplicationRecord], tokens: TokenSettings) -> None:
+        listed = tuple(applications)
+        self._by_key = {a.key_hash: a for a in listed if a.key_hash}
+        self._by_client = {a.client_id: a for a in listed if a.secret}
+        self._tokens = tokens
+
+    def principal(self, authorization: str | None, api_key: str | None, now: float) -> Principal:
+        """Who sends these headers. ``now`` is seconds since the epoch.
+
+        ``Authorization`` is ``Bearer <JWT>`` (HS256), or ``Token <key>``, ``Apikey <key>`` or
+        the bare key; an ``X-API-Key`` header holds a key too. Raises ``Unauthenticated``.
+        """
+        if api_key:
+            return self._by_api_key(api_key)
+        if not authorization:
+            raise Unauthenticated(
+                "the request carries no credentials",
+                hint="Send an API key or a signed token in the Authorization header.",
+            )
+        scheme, _, rest = authorization.partition(" ")
+        if scheme.lower() == "bearer" and rest.count(".") == 2:
+            return self._by_token(rest.strip(), now)
+        keyed = scheme.lower() in ("token", "apikey", "bearer")
+        return self._by_api_key((rest if keyed else authorization).strip())
+
+    def _by_api_key(self, key: str) -> Principal:
+        application = self._by_key.get(hash_key(key))
+        if application is None:
+            raise Unauthenticated("the API key is not known")
+        return Principal(application.name, frozenset(application.scopes))
+
+    def _by_token(self, token: str, now: float) -> Principal:
+        try:
+            unverified = jwt.decode(token, options={"verify_signature": False})
+            application = self._by_client.get(str(unverified.get("client_id") or unverified.get("iss")))
+            if application is None or application.secret is None:
+                raise Unauthenticated("the token names no application known here")
+            claims = jwt.decode(
+                token,
+                application.secret,
+                algorithms=["HS256"],
+                options={
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                    "verify_aud": False,
+                    "verify_iss": False,
+                    "enforce_minimum_key_length": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise Unauthenticated("the token cannot be verified") from None
+        self._check_times(claims, now)
+        return Principal(
+            application.name,
+            frozenset(application.scopes),
+            user=_text(claims.get("user_id")),
+            user_name=_text(claims.get("user_representation")),
+        )
+
+    def _check_times(self, claims: dict[str, object], now: float) -> None:
+        issued, expires, starts = (_seconds(claims.get(name)) for name in ("iat", "exp", "nbf"))
+        leeway = self._tokens.leeway
+        if issued is None:
+            raise Unauthenticated("the token does not say when it was issued", hint="Add the claim 'iat'.")
+        if issued > now + leeway or (starts is not None and starts > now + leeway):
+            raise Unauthenticated("the token is not valid yet", hint="Compare the clocks of both machines.")
+        if now - issued > self._tokens.max_age + leeway or (expires is not None and expires + leeway < now):
+            raise Unauthenticated("the token is too old", hint="Sign a new one for each request.")
+
+
+def authorise(principal: Principal, action: Action) -> None:
+    """Raise ``Forbidden`` when the principal's scopes do not cover the action."""
+    needed = READ if action in READING else WRITE
+    if needed not in principal.scopes:
+        raise Forbidden(f"application '{principal.application}' may not {needed} here")
+
+
+def hash_key(key: str) -> str:
+    """What is stored of an API key. Keys are 256 random bits, so a plain hash cannot be guessed back."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _seconds(claim: object) -> float | None:
+    if isinstance(claim, int | float) and not isinstance(claim, bool):
+        return float(claim)
+    if claim is None:
+        return None
+    raise Unauthenticated("a time in the token is not a number")
+
+
+def _text(claim: object) -> str | None:
+    return claim[:200] if isinstance(claim, str) and claim else None

@@ -1,0 +1,74 @@
+"""What is asked of an operation, what it may use, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.snapshot import Catalog
+from gateway_core.store.protocol import Store
+from gateway_core.types import Json, JsonObject, Principal
+
+
+class Action(StrEnum):
+    READ = "read"
+    LIST = "list"
+    CREATE = "create"
+    REPLACE = "replace"
+    PATCH = "patch"
+    DELETE = "delete"
+
+
+class Result(StrEnum):
+    """What became of a call."""
+
+    FOUND = "found"
+    PAGE = "page"
+    CREATED = "created"
+    CHANGED = "changed"
+    GONE = "gone"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An intent, not yet sense: nothing in it has been checked against the catalog's schemas.
+
+    ``if_match`` and ``if_none_match`` hold entity tags without their quotes, or ``*``; None
+    when the client did not send the header. ``base_url`` is the public origin
+    (``https://host``) that absolute URLs are made from.
+    """
+
+    action: Action
+    endpoint: Endpoint
+    principal: Principal
+    id: str | None = None
+    params: JsonObject = field(default_factory=dict)
+    body: Json = None
+    if_match: tuple[str, ...] | None = None
+    if_none_match: tuple[str, ...] | None = None
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an operation answers: a document ready to print, and what stands around it."""
+
+    result: Result
+    body: Json = None
+    etag: str | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an operation may use: one catalog for the whole call, the store, time and ids."""
+
+    catalog: Catalog
+    store: Store
+    now: Callable[[], datetime]
+    clock: Callable[[], float]
+    new_id: Callable[[], str]

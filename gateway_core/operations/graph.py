@@ -1,0 +1,144 @@
+"""The objects around an object: what is embedded, read level by level.
+
+Each level costs one statement for all forward relations and one for each inverse property,
+however many objects stand on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gateway_core.catalog.snapshot import Catalog, Entity
+from gateway_core.schema.spec import PropertyKind, PropertySpec
+from gateway_core.store.protocol import Store
+from gateway_core.types import Json, StoredObject
+
+EVERYTHING = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Which properties are embedded that would not be by default, per level from the root."""
+
+    everything: bool = False
+    levels: tuple[frozenset[str], ...] = ()
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> Extend:
+        """From dotted relation paths; ``all`` embeds every relation within the depth."""
+        steps = [path.split(".") for path in paths if path != EVERYTHING]
+        depth = max(map(len, steps), default=0)
+        levels = tuple(frozenset(s[i] for s in steps if len(s) > i) for i in range(depth))
+        return cls(everything=EVERYTHING in paths, levels=levels)
+
+    def embeds(self, prop: PropertySpec, level: int) -> bool:
+        """Whether a property of an object on ``level`` (the root's is 1) is embedded."""
+        if prop.embed or self.everything:
+            return True
+        return level <= len(self.levels) and prop.name in self.levels[level - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Objects by id, and per (object id, inverse property) the ids that refer to it."""
+
+    objects: dict[str, StoredObject]
+    inverse: dict[tuple[str, str], tuple[str, ...]]
+    extend: Extend
+
+    def tag(self, catalog_version: str) -> str:
+        """An entity tag of this state: it changes when any object shown in it changes, when
+        one joins or leaves, and when the configuration does."""
+        states = sorted(f"{o.id}:{o.meta.version}" for o in self.objects.values())
+        states += sorted(f"{key[0]}.{key[1]}={','.join(ids)}" for key, ids in self.inverse.items())
+        digest = hashlib.blake2b("|".join(states).encode(), digest_size=9)
+        digest.update(catalog_version.encode())
+        return digest.hexdigest()
+
+
+def load(catalog: Catalog, store: Store, tenant: str, roots: Sequence[StoredObject], extend: Extend) -> Graph:
+    """Read what stands around ``roots`` (of one entity), to the depth that its schema allows."""
+    graph = Graph({root.id: root for root in roots}, {}, extend)
+    if not roots:
+        return graph
+    depth = catalog.entities[roots[0].entity].spec.max_depth
+    frontier: list[StoredObject] = list(roots)
+    for level in range(1, depth + 1):
+        if not frontier:
+            break
+        frontier = _next_level(catalog, store, tenant, graph, frontier, level, last=level == depth)
+    return graph
+
+
+def _next_level(
+    catalog: Catalog,
+    store: Store,
+    tenant: str,
+    graph: Graph,
+    frontier: Sequence[StoredObject],
+    level: int,
+    *,
+    last: bool,
+) -> list[StoredObject]:
+    wanted: dict[str, None] = {}
+    reached: list[StoredObject] = []
+    for entity, members in _by_entity(catalog, frontier):
+        for prop in entity.relations:
+            embedded = not last and graph.extend.embeds(prop, level)
+            if prop.kind is PropertyKind.INVERSE:
+                reached += _load_inverse(store, tenant, graph, prop, members, embedded)
+            elif embedded:
+                for member in members:
+                    wanted.update(dict.fromkeys(ids_of(member.data.get(prop.name))))
+    missing = [id for id in wanted if id not in graph.objects]
+    if missing:
+        found = store.get(tenant, missing)
+        graph.objects.update(found)
+        reached += found.values()
+    return reached
+
+
+def _by_entity(
+    catalog: Catalog, objects: Iterable[StoredObject]
+) -> Iterable[tuple[Entity, list[StoredObject]]]:
+    groups: dict[str, list[StoredObject]] = {}
+    for item in objects:
+        groups.setdefault(item.entity, []).append(item)
+    for reference, members in groups.items():
+        entity = catalog.entities.get(reference)
+        if entity is not None and entity.relations:
+            yield entity, members
+
+
+def _load_inverse(
+    store: Store,
+    tenant: str,
+    graph: Graph,
+    prop: PropertySpec,
+    members: Sequence[StoredObject],
+    embedded: bool,
+) -> list[StoredObject]:
+    targets = [member.id for member in members]
+    if prop.target is None or prop.inverse_of is None:
+        return []
+    if not embedded:
+        for id, sources in store.linked_ids(tenant, targets, prop.target, prop.inverse_of).items():
+            graph.inverse[id, prop.name] = sources
+        return []
+    reached = []
+    for id, objects in store.linked(tenant, targets, prop.target, prop.inverse_of).items():
+        graph.inverse[id, prop.name] = tuple(o.id for o in objects)
+        reached += [o for o in objects if o.id not in graph.objects]
+        graph.objects.update({o.id: o for o in objects})
+    return reached
+
+
+def ids_of(value: Json) -> tuple[str, ...]:
+    """The ids that a stored relation value holds: none, one or several."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value)

@@ -1,0 +1,226 @@
+"""The six things a client does with objects. Each reads, plans, and applies once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gateway_core.catalog.snapshot import Entity
+from gateway_core.errors import (
+    Conflict,
+    InvalidDocument,
+    NotFound,
+    PreconditionFailed,
+    VersionConflict,
+)
+from gateway_core.operations.call import Action, Call, Context, Outcome, Result
+from gateway_core.operations.graph import Extend, Graph, load
+from gateway_core.operations.merge import merge_patch, three_way
+from gateway_core.operations.prepare import prepare
+from gateway_core.operations.relations import Planner, expand, missing_references, patched
+from gateway_core.operations.render import Renderer
+from gateway_core.operations.shape import (
+    body_in,
+    item_params,
+    items_out,
+    list_query,
+    project,
+    render_one,
+)
+from gateway_core.query.model import Scope
+from gateway_core.types import JsonObject, StoredObject
+
+ATTEMPTS = 8
+EVERYTHING = Extend(everything=True)
+
+
+def run(call: Call, context: Context) -> Outcome:
+    """Do what the call asks. Raises a ``GatewayError`` when that cannot be."""
+    return OPERATIONS[call.action](call, context)
+
+
+def read(call: Call, context: Context) -> Outcome:
+    entity = _entity(call, context)
+    query = item_params(call, entity)
+    item = _stored(call, context)
+    document, tag = render_one(call, context, item, Extend.of(query.extend))
+    if call.if_none_match is not None and _names(call.if_none_match, tag):
+        return Outcome(Result.UNCHANGED, etag=tag)
+    return Outcome(Result.FOUND, project(document, query.fields), tag)
+
+
+def list_(call: Call, context: Context) -> Outcome:
+    entity = _entity(call, context)
+    query = list_query(call, context, entity)
+    fields = query.fields
+    page = context.store.find(_scope(call), query)
+    graph = load(context.catalog, context.store, call.principal.tenant, page.items, Extend.of(query.extend))
+    renderer = Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
+    results = items_out(call, context, [renderer.document(item) for item in page.items])
+    limit, offset = query.window.limit, query.window.offset
+    return Outcome(
+        Result.PAGE,
+        {
+            "results": [project(result, fields) for result in results] if fields else results,
+            "count": len(results),
+            "limit": limit,
+            "total": page.total,
+            "offset": offset,
+            "page": offset // limit + 1,
+            "pages": max(1, -(-page.total // limit)),
+        },
+    )
+
+
+def create(call: Call, context: Context) -> Outcome:
+    entity = _entity(call, context)
+    item_params(call, entity)
+    id = context.new_id()
+    document = prepare(context, entity, body_in(call, context, call.body), id)
+    nothing = Graph({}, {}, EVERYTHING)
+    _validate(call, context, entity, document, nothing)
+    planner = Planner(context, call.principal, nothing)
+    planner.create(entity, id, document)
+    written = context.store.apply(planner.changes())
+    item = next(item for item in written if item.id == id)
+    body, tag = render_one(call, context, item, Extend())
+    return Outcome(Result.CREATED, body, tag, f"{call.endpoint.path}/{id}")
+
+
+def replace_(call: Call, context: Context) -> Outcome:
+    def wanted(entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
+        if call.endpoint.merge_put:
+            return _merged(call, context, entity, item, graph)
+        return body_in(call, context, call.body)
+
+    return _change(call, context, wanted)
+
+
+def patch(call: Call, context: Context) -> Outcome:
+    def wanted(entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
+        if call.endpoint.is_mapped:
+            return _merged(call, context, entity, item, graph)
+        document = prepare(context, entity, body_in(call, context, call.body), item.id, partial=True)
+        return patched(entity, graph, item, document, append=call.endpoint.append_arrays)
+
+    return _change(call, context, wanted)
+
+
+def delete(call: Call, context: Context) -> Outcome:
+    entity = _entity(call, context)
+    item_params(call, entity)
+    for _ in range(ATTEMPTS):
+        item = _stored(call, context)
+        _check_match(call, context, item)
+        planner = Planner(context, call.principal, Graph({item.id: item}, {}, EVERYTHING))
+        try:
+            context.store.apply(planner.delete(item))
+        except VersionConflict:
+            continue
+        return Outcome(Result.GONE)
+    raise _too_busy()
+
+
+OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = {
+    Action.READ: read,
+    Action.LIST: list_,
+    Action.CREATE: create,
+    Action.REPLACE: replace_,
+    Action.PATCH: patch,
+    Action.DELETE: delete,
+}
+
+
+def _change(
+    call: Call, context: Context, wanted: Callable[[Entity, StoredObject, Graph], JsonObject]
+) -> Outcome:
+    """Bring an object to what ``wanted`` makes of it, again when it changed under our hands."""
+    entity = _entity(call, context)
+    item_params(call, entity)
+    for _ in range(ATTEMPTS):
+        item = _stored(call, context)
+        _check_match(call, context, item)
+        graph = load(context.catalog, context.store, call.principal.tenant, [item], EVERYTHING)
+        document = prepare(context, entity, wanted(entity, item, graph), item.id)
+        _validate(call, context, entity, document, graph)
+        planner = Planner(context, call.principal, graph)
+        planner.update(entity, item, _keep_generated(entity, item, document))
+        changes = planner.changes()
+        try:
+            written = context.store.apply(changes) if changes.puts or changes.deletes else ()
+        except VersionConflict:
+            continue
+        current = next((o for o in written if o.id == item.id), item)
+        body, tag = render_one(call, context, current, Extend())
+        return Outcome(Result.CHANGED, body, tag)
+    raise _too_busy()
+
+
+def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
+    """The object after the client's change in the client's own shape.
+
+    The object is mapped out, the body merged into that (RFC 7396), and both mapped in again;
+    what differs between the two is what the client changed.
+    """
+    renderer = Renderer(context.catalog, replace(graph, extend=Extend()), call.base_url, call.endpoint.path)
+    current = items_out(call, context, [renderer.document(item)])[0]
+    before = prepare(context, entity, body_in(call, context, current), item.id, partial=True)
+    body = body_in(call, context, merge_patch(current, call.body))
+    after = prepare(context, entity, body, item.id, partial=True)
+    stored = expand(context, graph, item, frozenset((item.id,)))
+    merged: JsonObject = three_way(stored, before, after)
+    return merged
+
+
+def _keep_generated(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
+    """A replacement that leaves out what the register gave out keeps it."""
+    kept: dict[str, Any] = {
+        prop.name: item.data[prop.name]
+        for prop in entity.spec.properties.values()
+        if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
+    }
+    return {**document, **kept}
+
+
+def _validate(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> None:
+    violations = list(entity.validator.check(document, reject_unknown=call.endpoint.reject_unknown))
+    if not violations:
+        violations = missing_references(context, call.principal.tenant, entity, document, graph)
+    if violations:
+        count = len(violations)
+        noun = "error" if count == 1 else "errors"
+        raise InvalidDocument(f"the document has {count} {noun}", violations)
+
+
+def _check_match(call: Call, context: Context, item: StoredObject) -> None:
+    if call.if_match is None and call.if_none_match is None:
+        return
+    _, tag = render_one(call, context, item, Extend())
+    if call.if_match is not None and not _names(call.if_match, tag):
+        raise PreconditionFailed("the object is not in the state that If-Match names")
+    if call.if_none_match is not None and _names(call.if_none_match, tag):
+        raise PreconditionFailed("the object is in the state that If-None-Match excludes")
+
+
+def _names(tags: tuple[str, ...], tag: str) -> bool:
+    return "*" in tags or tag in tags
+
+
+def _entity(call: Call, context: Context) -> Entity:
+    return context.catalog.entities[call.endpoint.entity]
+
+
+def _scope(call: Call) -> Scope:
+    return Scope(tenant=call.principal.tenant, entity=call.endpoint.entity)
+
+
+def _stored(call: Call, context: Context) -> StoredObject:
+    item = context.store.fetch(_scope(call), call.id) if call.id else None
+    if item is None:
+        raise NotFound(f"there is no {_entity(call, context).spec.title} with this id")
+    return item
+
+
+def _too_busy() -> Conflict:
+    return Conflict("the object is being changed by others all the time", hint="Try again.")

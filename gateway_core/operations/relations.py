@@ -1,0 +1,371 @@
+"""A document and the objects it holds, taken apart into the changes of one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from gateway_core.catalog.snapshot import Entity
+from gateway_core.errors import Conflict
+from gateway_core.operations.call import Context
+from gateway_core.operations.graph import Graph, ids_of
+from gateway_core.operations.merge import holds, merge_patch
+from gateway_core.operations.render import timestamp
+from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
+from gateway_core.store.protocol import Changes, Delete, Link, Put
+from gateway_core.types import Json, JsonObject, Meta, Pointer, Principal, StoredObject, Violation
+
+ID = "_id"
+
+
+class Planner:
+    """Plans one write: which objects are created, changed, linked and deleted.
+
+    ``graph`` is what stands around the object as it is now. A sub-object that carries
+    ``_id`` is that object, changed; one without that equals an object already linked there
+    is that object, unchanged; any other is new.
+    """
+
+    def __init__(self, context: Context, principal: Principal, graph: Graph) -> None:
+        self._context = context
+        self._principal = principal
+        self._graph = graph
+        self._puts: dict[str, Put] = {}
+        self._dropped: dict[str, None] = {}
+
+    def changes(self) -> Changes:
+        """The plan so far, with the objects that lost their last referrer deleted."""
+        deletes = self._cascade()
+        puts = tuple(put for id, put in self._puts.items() if id not in deletes)
+        return Changes(self._principal.tenant, puts, tuple(deletes.values()))
+
+    def create(self, entity: Entity, id: str, document: JsonObject) -> None:
+        """Plan a new object with everything below it."""
+        now = self._context.now()
+        owner = self._principal
+        meta = Meta(
+            version=1,
+            created=now,
+            modified=now,
+            owner=owner.user or owner.application,
+            owner_name=owner.user_name or owner.application,
+            application=owner.application,
+            tenant=owner.tenant,
+        )
+        generated, sequences = _generate(entity.spec, document, self._context)
+        item = StoredObject(id, entity.reference, self._data(entity, id, generated, None), meta)
+        self._puts[id] = Put(item, 0, _links(entity, item), sequences)
+
+    def update(self, entity: Entity, item: StoredObject, document: JsonObject) -> None:
+        """Plan that ``item`` becomes ``document``; no change when it already is."""
+        data = self._data(entity, item.id, document, item)
+        if data == item.data:
+            return
+        meta = replace(item.meta, version=item.meta.version + 1, modified=self._context.now())
+        changed = replace(item, data=data, meta=meta)
+        self._puts[item.id] = Put(changed, item.meta.version, _links(entity, changed))
+
+    def delete(self, item: StoredObject) -> Changes:
+        """Plan that ``item`` goes, with what only it holds on to; those who refer to it let go.
+
+        Raises ``Conflict`` when an object that stays requires it.
+        """
+        doomed = {item.id: item}
+        links = self._gather_dependants(doomed)
+        for link in links:
+            self._let_go(link)
+        for gone in doomed.values():
+            self._note_dropped(self._context.catalog.entities[gone.entity], gone.data, {})
+        deletes = {id: Delete(id, gone.meta.version) for id, gone in doomed.items()}
+        deletes |= self._cascade(deletes)
+        puts = tuple(put for id, put in self._puts.items() if id not in deletes)
+        return Changes(self._principal.tenant, puts, tuple(deletes.values()))
+
+    def _data(self, entity: Entity, id: str, document: JsonObject, before: StoredObject | None) -> JsonObject:
+        data: JsonObject = {}
+        for name, value in document.items():
+            prop = entity.spec.properties.get(name)
+            if value is None and not (prop is not None and prop.nullable):
+                continue
+            if prop is None:
+                if name != ID:
+                    data[name] = value
+            elif prop.kind is PropertyKind.RELATION:
+                current = ids_of(before.data.get(name)) if before is not None else ()
+                ids = self._resolve(prop, value, current)
+                if ids or not prop.many:
+                    data[name] = ids if prop.many else ids[0]
+            elif prop.kind is PropertyKind.INVERSE:
+                self._back_references(prop, id, value)
+            else:
+                data[name] = value
+        if before is not None:
+            self._note_dropped(entity, before.data, data)
+        return data
+
+    def _resolve(self, prop: PropertySpec, value: Json, current: Sequence[str]) -> list[str]:
+        free = list(current)
+        ids: dict[str, None] = {}
+        for element in value if isinstance(value, list) else [value]:
+            id = self._one(prop, element, free)
+            if id in free:
+                free.remove(id)
+            ids[id] = None
+        return list(ids)
+
+    def _one(self, prop: PropertySpec, element: Json, free: Sequence[str]) -> str:
+        """The id of one related object: linked, changed, recognised, or planned as new."""
+        if isinstance(element, str):
+            return referenced_id(element) or element
+        entity = self._context.catalog.entities[str(prop.target)]
+        known = self._graph.objects.get(str(element.get(ID)))
+        if known is not None:
+            self.update(entity, known, element)
+            return known.id
+        for id in free:
+            item = self._graph.objects.get(id)
+            if item is not None and holds(self.expanded(item), element):
+                return id
+        id = self._context.new_id()
+        self.create(entity, id, element)
+        return id
+
+    def _back_references(self, prop: PropertySpec, id: str, value: Json) -> None:
+        """Objects written on the far side of a relation: they get a reference to this one.
+
+        They are added; taking one away is done at the object that refers.
+        """
+        entity = self._context.catalog.entities[str(prop.target)]
+        back = str(prop.inverse_of)
+        for element in value if isinstance(value, list) else [value]:
+            if isinstance(element, str):
+                other = self._object(referenced_id(element) or element)
+                if other is not None:
+                    self.update(entity, other, with_reference(entity.spec, other.data, back, id))
+                continue
+            known = self._graph.objects.get(str(element.get(ID)))
+            if known is not None:
+                self.update(entity, known, with_reference(entity.spec, element, back, id))
+            elif not self._is_known_dependant(prop, id, element):
+                child = self._context.new_id()
+                self.create(entity, child, with_reference(entity.spec, element, back, id))
+
+    def _is_known_dependant(self, prop: PropertySpec, id: str, element: JsonObject) -> bool:
+        without = {k: v for k, v in element.items() if k != prop.inverse_of}
+        items = map(self._graph.objects.get, self._graph.inverse.get((id, prop.name), ()))
+        return any(item is not None and holds(self.expanded(item), without) for item in items)
+
+    def _object(self, id: str) -> StoredObject | None:
+        known = self._graph.objects.get(id)
+        return known or self._context.store.get(self._principal.tenant, [id]).get(id)
+
+    def expanded(self, item: StoredObject) -> JsonObject:
+        """The object's data with the related objects of the graph in the place of their ids."""
+        return expand(self._context, self._graph, item, frozenset((item.id,)))
+
+    def _note_dropped(self, entity: Entity, before: JsonObject, after: JsonObject) -> None:
+        for prop in entity.relations:
+            if prop.kind is PropertyKind.RELATION and prop.cascade_delete:
+                kept = ids_of(after.get(prop.name))
+                self._dropped.update((id, None) for id in ids_of(before.get(prop.name)) if id not in kept)
+
+    def _cascade(self, gone: dict[str, Delete] | None = None) -> dict[str, Delete]:
+        """The deletion of dropped objects that nobody refers to any more, and of what only they held."""
+        deletes: dict[str, Delete] = dict(gone or {})
+        while self._dropped:
+            tenant, ids = self._principal.tenant, [id for id in self._dropped if id not in deletes]
+            self._dropped = {}
+            held = {
+                link.target for link in self._remaining(self._context.store.referrers(tenant, ids), deletes)
+            }
+            items = self._context.store.get(tenant, [id for id in ids if id not in held])
+            for item in items.values():
+                deletes[item.id] = Delete(item.id, item.meta.version)
+                self._note_dropped(self._context.catalog.entities[item.entity], item.data, {})
+        return {id: delete for id, delete in deletes.items() if not gone or id not in gone}
+
+    def _remaining(self, links: Iterable[Link], deletes: dict[str, Delete]) -> Iterator[Link]:
+        """The links that will stand after this plan: those of untouched objects, and the planned."""
+        yield from (link for link in links if link.source not in self._puts and link.source not in deletes)
+        for id, put in self._puts.items():
+            if id not in deletes:
+                yield from put.links
+
+    def _gather_dependants(self, doomed: dict[str, StoredObject]) -> list[Link]:
+        """Extend ``doomed`` by the objects that go with it; the links of all others into it."""
+        store, tenant = self._context.store, self._principal.tenant
+        outside: list[Link] = []
+        frontier = list(doomed)
+        while frontier:
+            links = store.referrers(tenant, frontier)
+            sources = store.get(tenant, {link.source for link in links})
+            frontier = []
+            for link in links:
+                source, target = sources.get(link.source), doomed[link.target]
+                if source is None or source.id in doomed:
+                    continue
+                if self._goes_along(target, source, link.property):
+                    doomed[source.id] = source
+                    frontier.append(source.id)
+                else:
+                    outside.append(link)
+        return [link for link in outside if link.source not in doomed]
+
+    def _goes_along(self, target: StoredObject, source: StoredObject, property: str) -> bool:
+        spec = self._context.catalog.entities[target.entity].spec
+        return any(
+            prop.cascade_delete and prop.target == source.entity and prop.inverse_of == property
+            for prop in spec.properties.values()
+            if prop.kind is PropertyKind.INVERSE
+        )
+
+    def _let_go(self, link: Link) -> None:
+        put = self._puts.get(link.source)
+        source = put.object if put is not None else self._object(link.source)
+        if source is None:
+            return
+        entity = self._context.catalog.entities[source.entity]
+        if link.property in entity.spec.required:
+            raise Conflict(
+                f"the object cannot be deleted: a {entity.spec.title} requires it as '{link.property}'",
+                hint=f"Delete that {entity.spec.title} first, or give it another '{link.property}'.",
+            )
+        data = without_reference(source.data, link.property, link.target)
+        if put is not None:
+            changed = replace(source, data=data)
+            self._puts[source.id] = replace(put, object=changed, links=_links(entity, changed))
+        else:
+            self.update(entity, source, data)
+
+
+def expand(context: Context, graph: Graph, item: StoredObject, branch: frozenset[str]) -> JsonObject:
+    """``item`` as a document with its related objects inside, each with its ``_id``."""
+    document = dict(item.data)
+    entity = context.catalog.entities[item.entity]
+    for prop in entity.relations:
+        if prop.kind is not PropertyKind.RELATION:
+            continue
+        shown: list[Json] = []
+        for id in ids_of(item.data.get(prop.name)):
+            child = graph.objects.get(id)
+            if child is None or id in branch:
+                shown.append(id)
+            else:
+                shown.append({**expand(context, graph, child, branch | {id}), ID: id})
+        if shown:
+            document[prop.name] = shown if prop.many else shown[0]
+    return document
+
+
+def patched(
+    entity: Entity, graph: Graph, item: StoredObject, patch: JsonObject, *, append: bool
+) -> JsonObject:
+    """``item`` after a merge patch, related objects that the patch touches inside it.
+
+    A patch of a single related object changes that object. A list of related objects
+    replaces the list or, with ``append``, joins it; an element with ``_id`` changes the object
+    of that id.
+    """
+    document = dict(item.data)
+    for name, value in patch.items():
+        prop = entity.spec.properties.get(name)
+        if value is None:
+            document[name] = None
+        elif prop is None or prop.kind in (PropertyKind.VALUE, PropertyKind.INLINE):
+            document[name] = merge_patch(document.get(name), value)
+        elif isinstance(value, list):
+            elements = [_patched_element(graph, element, None) for element in value]
+            known = list(ids_of(document.get(name))) if append else []
+            named = {element[ID] for element in elements if isinstance(element, dict) and ID in element}
+            document[name] = [id for id in known if id not in named] + elements
+        else:
+            current = None if prop.many else next(iter(ids_of(document.get(name))), None)
+            document[name] = _patched_element(graph, value, current)
+    return document
+
+
+def _patched_element(graph: Graph, element: Json, current: str | None) -> Json:
+    if not isinstance(element, dict):
+        return element
+    id = str(element.get(ID) or current or "")
+    item = graph.objects.get(id)
+    return {**merge_patch(item.data, element), ID: id} if item is not None else element
+
+
+def with_reference(spec: EntitySpec, document: JsonObject, property: str, id: str) -> JsonObject:
+    """``document`` with a reference to ``id`` under ``property`` (added, where that is a list)."""
+    prop = spec.properties.get(property)
+    if prop is not None and prop.many:
+        value = document.get(property) or []
+        return {**document, property: value if id in value else [*value, id]}
+    return {**document, property: id}
+
+
+def without_reference(data: JsonObject, property: str, id: str) -> JsonObject:
+    """``data`` without the reference to ``id`` under ``property``."""
+    left = [other for other in ids_of(data.get(property)) if other != id]
+    if isinstance(data.get(property), list):
+        return {**data, property: left}
+    return {name: value for name, value in data.items() if name != property}
+
+
+def missing_references(
+    context: Context, tenant: str, entity: Entity, document: JsonObject, graph: Graph
+) -> list[Violation]:
+    """A violation for each reference in the document to an object that does not exist there.
+
+    All of them are looked up in one statement; those of the graph are known to exist.
+    """
+    named = list(_references(context, entity, document, ()))
+    unknown = {id for _, id, _ in named if id not in graph.objects}
+    objects = {**graph.objects, **context.store.get(tenant, unknown)} if unknown else graph.objects
+    return [
+        Violation(pointer, "not-found", {"schema": target})
+        for pointer, id, target in named
+        if id not in objects or objects[id].entity != target
+    ]
+
+
+def _references(
+    context: Context, entity: Entity, document: JsonObject, pointer: Pointer
+) -> Iterator[tuple[Pointer, str, str]]:
+    for prop in entity.relations:
+        value = document.get(prop.name)
+        target = context.catalog.entities.get(str(prop.target))
+        if value is None or target is None:
+            continue
+        for index, element in enumerate(value if isinstance(value, list) else [value]):
+            place = (*pointer, prop.name, index) if isinstance(value, list) else (*pointer, prop.name)
+            if isinstance(element, str):
+                yield place, referenced_id(element) or element, target.reference
+            elif isinstance(element, dict):
+                if ID in element:
+                    yield (*place, ID), str(element[ID]), target.reference
+                skipped = {k: v for k, v in element.items() if k != prop.inverse_of}
+                yield from _references(context, target, skipped, place)
+
+
+def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
+    return tuple(
+        Link(item.id, prop.name, id, position)
+        for prop in entity.relations
+        if prop.kind is PropertyKind.RELATION
+        for position, id in enumerate(ids_of(item.data.get(prop.name)))
+    )
+
+
+def _generate(
+    spec: EntitySpec, document: JsonObject, context: Context
+) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
+    """Fill what the register gives out where the client gave nothing (absent, null or empty text)."""
+    filled: JsonObject = dict(document)
+    sequences: dict[tuple[str, ...], str] = {}
+    for prop in spec.properties.values():
+        if prop.generate is None or filled.get(prop.name) not in (None, ""):
+            continue
+        if prop.generate == "sequence":
+            filled.pop(prop.name, None)
+            sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
+        else:
+            filled[prop.name] = context.new_id() if prop.generate == "uuid" else timestamp(context.now())
+    return filled, sequences

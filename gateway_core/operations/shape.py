@@ -1,0 +1,145 @@
+"""Between a client's shape and the stored one: query and body mapped in, documents mapped out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from gateway_core.catalog.snapshot import Entity
+from gateway_core.errors import BadRequest, InvalidQuery
+from gateway_core.mapping.mapping import CompiledMapping, Services
+from gateway_core.operations.call import Call, Context
+from gateway_core.operations.graph import Extend, load
+from gateway_core.operations.render import Renderer
+from gateway_core.query.model import Query
+from gateway_core.query.parse import canonical
+from gateway_core.query.paths import shown
+from gateway_core.schema.vocabulary import suggestion
+from gateway_core.types import Json, JsonObject, StoredObject
+
+ITEM_PARAMS = frozenset({"_fields", "_extend"})
+BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
+ALWAYS_SHOWN = ("_id", "id", "_self")
+
+
+def services(call: Call, context: Context) -> Services:
+    """What mappings may reach during a call: other mappings, and objects by id."""
+
+    def get_object(id: str) -> JsonObject | None:
+        item = context.store.get(call.principal.tenant, [id]).get(id)
+        if item is None or item.entity not in context.catalog.entities:
+            return None
+        graph = load(context.catalog, context.store, call.principal.tenant, [item], Extend())
+        home = context.catalog.entities[item.entity].home
+        return Renderer(context.catalog, graph, call.base_url, home or "").document(item)
+
+    return Services(
+        mapping=context.catalog.mappings.get, get_object=get_object, now=context.now, clock=context.clock
+    )
+
+
+def body_in(call: Call, context: Context, document: Json) -> JsonObject:
+    """The client's body in the stored shape. Raises ``BadRequest`` when it is not an object."""
+    if not isinstance(document, dict):
+        raise BadRequest("the body must be a JSON object")
+    mapping = call.endpoint.pipeline.body_in
+    if mapping is None:
+        return document
+    mapped = mapping.apply(document, services(call, context))
+    if not isinstance(mapped, dict):
+        raise BadRequest(f"mapping {mapping.reference} made no object of the body")
+    return mapped
+
+
+def items_out(call: Call, context: Context, documents: list[JsonObject]) -> list[JsonObject]:
+    """Documents in the client's shape."""
+    mapping = call.endpoint.pipeline.item_out
+    if mapping is None:
+        return documents
+    reach = services(call, context)
+    return [mapping.apply(document, reach) for document in documents]
+
+
+def list_query(call: Call, context: Context, entity: Entity) -> Query:
+    """The query of a list call in terms of the schema.
+
+    Behind a mapping, clients write the names of their own shape: every filter and order key
+    must be one that the query mapping reads; window and shape parameters pass beside it, and
+    ``_extend`` is taken for granted, since such clients name what is embedded anyway.
+    Raises ``InvalidQuery`` naming the parameter that nothing consumes, and those that exist.
+    """
+    params = dict(canonical(call.params, entity.spec.properties.__contains__))
+    mapping = call.endpoint.pipeline.query_in
+    if not call.endpoint.is_mapped:
+        return entity.parser.parse(params)
+    beside = {name: params.pop(name) for name in BESIDE & params.keys()}
+    beside.pop("_extend", None)
+    if mapping is not None:
+        _refuse_unread(params, mapping)
+        mapped = mapping.apply(params, services(call, context))
+        params = mapped if isinstance(mapped, dict) else {}
+    return entity.parser.parse({**params, **beside}, mapped=True)
+
+
+def _refuse_unread(params: Mapping[str, Json], mapping: CompiledMapping) -> None:
+    if mapping.reads_everything:
+        return
+    for name, value in params.items():
+        paths = [path for path in mapping.reads if path[0] == name]
+        if not paths:
+            _refuse(name, {path[0] for path in mapping.reads if not path[0].startswith("_")})
+        deeper = {path[1] for path in paths if len(path) > 1}
+        if isinstance(value, dict) and not any(len(path) == 1 for path in paths):
+            for key in value.keys() - deeper:
+                _refuse(f"{name}[{key}]", {f"{name}[{known}]" for known in deeper})
+
+
+def _refuse(name: str, known: Iterable[str]) -> None:
+    names = sorted(known)
+    raise InvalidQuery(
+        f"query parameter '{shown(name)}' is not known here; {suggestion(name[:100], names)}".rstrip("; "),
+        parameter=shown(name),
+        hint=f"The parameters that exist are: {', '.join(names)}.",
+    )
+
+
+def item_params(call: Call, entity: Entity) -> Query:
+    """What to embed and which members to show of one object; filters do not apply to it."""
+    params = dict(canonical(call.params, entity.spec.properties.__contains__))
+    for name in params.keys() - ITEM_PARAMS:
+        _refuse(name, ITEM_PARAMS)
+    if call.endpoint.is_mapped:
+        params.pop("_extend", None)
+    return entity.parser.parse(params, mapped=call.endpoint.is_mapped)
+
+
+def project(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:
+    """The named members (dotted paths) of a document, with those that identify it."""
+    if not fields:
+        return document
+    shown = {key: document[key] for key in ALWAYS_SHOWN if key in document}
+    for path in fields:
+        _copy_path(document, shown, path.split("."))
+    return shown
+
+
+def _copy_path(source: Json, target: JsonObject, steps: list[str]) -> None:
+    step, rest = steps[0], steps[1:]
+    if not isinstance(source, dict) or step not in source:
+        return
+    value = source[step]
+    if not rest:
+        target[step] = value
+    elif isinstance(value, dict):
+        _copy_path(value, target.setdefault(step, {}), rest)
+    elif isinstance(value, list):
+        parts = target.setdefault(step, [{} for _ in value])
+        for element, part in zip(value, parts, strict=False):
+            _copy_path(element, part, rest)
+
+
+def render_one(call: Call, context: Context, item: StoredObject, extend: Extend) -> tuple[JsonObject, str]:
+    """One object as the client sees it, and the entity tag of its state."""
+    graph = load(context.catalog, context.store, call.principal.tenant, [item], extend)
+    renderer = Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
+    document = items_out(call, context, [renderer.document(item)])[0]
+    return document, graph.tag(context.catalog.version)

@@ -1,0 +1,140 @@
+"""Filter parameters → one condition, in which those on one list or relation stand together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway_core.query.model import All, Condition, Element, Hop, Not, Op, Related
+from gateway_core.query.operators import OPERATORS, Operator, Subject, differs, equal, is_, null_test
+from gateway_core.query.paths import Paths, Step, Target, listing
+from gateway_core.query.values import refusal
+from gateway_core.schema.spec import PropertyKind, PropertySpec
+from gateway_core.types import Json, JsonObject
+
+MAX_NESTING = 10
+
+# What a relation itself can be asked, beside being compared with an id as it is.
+_ON_RELATIONS = (is_, equal, differs, OPERATORS["in"], OPERATORS["case_insensitive"])
+
+
+class Group:
+    """The conditions on one object; those on its lists and related objects as groups of their own."""
+
+    __slots__ = ("_groups", "conditions")
+
+    def __init__(self) -> None:
+        self.conditions: list[Condition] = []
+        self._groups: dict[Step, Group] = {}
+
+    def at(self, steps: tuple[Step, ...]) -> Group:
+        """The group that the steps lead to, made when it is new."""
+        group = self
+        for step in steps:
+            group = group._groups.setdefault(step, Group())
+        return group
+
+    def condition(self) -> Condition:
+        parts = list(self.conditions)
+        for step, group in self._groups.items():
+            parts.append(within(step, group.condition()))
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def within(step: Step, where: Condition) -> Condition:
+    """Some element of the list, or some related object, satisfies ``where``."""
+    return Element(step, where) if isinstance(step, tuple) else Related(step, where)
+
+
+def condition(paths: Paths, params: JsonObject) -> Condition:
+    """All filters of ``params`` hold; ``All()`` when there are none.
+
+    A value is a scalar, a list (any of its values), or a map: a key is an operator, or else a
+    further segment of the path (``a[b]=1`` is ``a.b=1``), and ``""`` holds the plain value.
+    Raises ``InvalidQuery`` for a path, an operator or a value that makes no sense.
+    """
+    root = Group()
+    reader = _Reader(paths, root)
+    for name, value in params.items():
+        reader.read(name, name, value, 0)
+    return root.condition()
+
+
+class _Reader:
+    def __init__(self, paths: Paths, root: Group) -> None:
+        self._paths, self._root = paths, root
+
+    def read(self, parameter: str, dotted: str, value: Json, depth: int) -> None:
+        if isinstance(value, dict):
+            self._read_map(parameter, dotted, value, depth)
+        else:
+            self._add(parameter, self._paths.resolve(dotted, parameter), is_, value)
+
+    def _read_map(self, parameter: str, dotted: str, value: Mapping[str, Json], depth: int) -> None:
+        if not value or depth > MAX_NESTING:
+            raise refusal(parameter, "nests too deep" if value else "holds an empty object")
+        for key, inner in value.items():
+            name = f"{parameter}[{key}]" if key else parameter
+            operator = is_ if key == "" else OPERATORS.get(key)
+            if operator is None and self._paths.holds_plain_values(dotted):
+                hint = f"The operators are: {', '.join(OPERATORS)}."
+                raise refusal(name, "uses an operator that does not exist", hint)
+            if operator is None or self._is_member(dotted, key):
+                self.read(name, f"{dotted}.{key}", inner, depth + 1)
+            else:
+                target = self._paths.resolve(dotted, name)
+                self._add(name, target, operator, inner)
+
+    def _is_member(self, dotted: str, key: str) -> bool:
+        """Whether brackets with the name of an operator hold a member all the same."""
+        return key != "" and key in self._members(self._paths.resolve(dotted, dotted))
+
+    def _add(self, parameter: str, target: Target, operator: Operator, value: Json) -> None:
+        if isinstance(value, dict):
+            raise refusal(parameter, "must be a plain value or a list of them")
+        if target.hop is not None:
+            self._add_relation(parameter, target, target.hop, operator, value)
+            return
+        if target.prop.kind is not PropertyKind.VALUE or target.prop.types == {"object"}:
+            self._check_object(parameter, target, operator, value)
+        subject = Subject(target.path, target.prop, parameter)
+        self._root.at(target.steps).conditions.append(operator(subject, value))
+
+    def _add_relation(
+        self, parameter: str, target: Target, hop: Hop, operator: Operator, value: Json
+    ) -> None:
+        if operator not in _ON_RELATIONS:
+            rule = "uses an operator that a relation does not have"
+            raise refusal(parameter, rule, hint=self._hint(target))
+        here, there = self._root.at(target.steps), (*target.steps, hop)
+        test = None if isinstance(value, list) else null_test(value)
+        subject = Subject(target.path, target.prop, parameter)
+        if test is not None:
+            if (test is Op.NOT_NULL) is (operator is not differs):
+                self._root.at(there)
+            else:
+                here.conditions.append(Not(Related(hop, All())))
+        elif operator is differs:
+            here.conditions.append(Not(Related(hop, equal(subject, value))))
+        else:
+            self._root.at(there).conditions.append(operator(subject, _ids(subject, value)))
+
+    def _check_object(self, parameter: str, target: Target, operator: Operator, value: Json) -> None:
+        if isinstance(value, list) or operator not in (is_, differs) or null_test(value) is None:
+            rule = "names an object, which can only be asked IS NULL or IS NOT NULL"
+            raise refusal(parameter, rule, hint=self._hint(target))
+
+    def _hint(self, target: Target) -> str:
+        owner = target.prop.name if target.hop is None else target.hop.property
+        names = [f"{owner}.{name}" for name in self._members(target)]
+        return f"Name one of its members: {listing(names)}." if names else ""
+
+    def _members(self, target: Target) -> Mapping[str, PropertySpec]:
+        if target.hop is not None:
+            return self._paths.entity_members(target.hop.entity)
+        return self._paths.members(target.prop)
+
+
+def _ids(subject: Subject, value: Json) -> Json:
+    if isinstance(value, list) and any(null_test(each) for each in value):
+        raise subject.refuse("mixes ids with a null test", hint="Ask for one of them.")
+    return value

@@ -1,0 +1,115 @@
+"""Parameters of a request → a ``Query``; nothing that a client asks is passed over in silence.
+
+    canonical   ``limit`` → ``_limit`` and the like
+    QueryParser one per entity, built with the catalog
+
+A parameter that nothing consumes raises ``InvalidQuery`` with the names that exist. Rules that
+differ from the original's: text is equal when it is equal in case too; a list filter and a
+``%`` filter compare by the property's type; a date stands for its whole day (UTC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway_core.errors import InvalidQuery
+from gateway_core.query import filters, shape
+from gateway_core.query.model import All, Condition, Query
+from gateway_core.query.paths import Paths, Specs, shown
+from gateway_core.query.shape import WORDS, QuerySettings
+from gateway_core.query.values import refusal
+from gateway_core.schema.spec import EntitySpec
+from gateway_core.schema.vocabulary import suggestion
+from gateway_core.types import JsonObject
+
+__all__ = ["QueryParser", "QuerySettings", "canonical", "parse"]
+
+_BARE = {word.removeprefix("_"): word for word in WORDS}
+
+
+def _nothing(_: str) -> bool:
+    return False
+
+
+def canonical(params: JsonObject, is_property: Callable[[str], bool] = _nothing) -> JsonObject:
+    """The same parameters with ``limit``, ``page`` … ``search`` spelled ``_limit`` and so on.
+
+    A word that ``is_property`` holds for is left alone: it filters. Raises ``InvalidQuery``
+    when both spellings are given and differ.
+    """
+    if _BARE.keys().isdisjoint(params):
+        return params
+    result: JsonObject = {}
+    for name, value in params.items():
+        word = _BARE.get(name)
+        target = name if word is None or is_property(name) else word
+        if target in result and result[target] != value:
+            raise refusal(target.removeprefix("_"), f"is given as '{target}' too, with another value")
+        result[target] = value
+    return result
+
+
+class QueryParser:
+    """Parses the parameters of one entity's collections. Immutable and safe to share."""
+
+    __slots__ = ("_paths", "_settings")
+
+    def __init__(self, spec: EntitySpec, specs: Specs, settings: QuerySettings) -> None:
+        """``specs`` gives the entities that ``spec`` relates to, by reference; it is asked
+        while parsing, so that entities may refer to each other."""
+        self._paths = Paths(spec, specs)
+        self._settings = settings
+
+    def parse(self, params: JsonObject, *, mapped: bool = False) -> Query:
+        """The query that the parameters ask for.
+
+        Values are text, or what a query mapping or a JSON body makes of them: other scalars,
+        lists and maps. ``mapped`` tells that clients see another shape than the stored one:
+        then ``_fields`` and ``_extend`` name members of theirs, and are passed on unchecked.
+        Raises ``InvalidQuery`` and nothing else.
+        """
+        properties = self._paths.spec.properties
+        params = canonical(params, properties.__contains__)
+        asked = {word: params[word] for word in WORDS if word in params}
+        rest = {name: value for name, value in params.items() if name not in asked} if asked else params
+        for name in rest:
+            if name.startswith("_"):
+                self._check_word(name)
+        where = filters.condition(self._paths, rest)
+        window = shape.window(asked, self._settings)
+        if not asked:
+            return Query(where, window=window)
+        if "_search" in asked:
+            where = _both(where, tuple(shape.search(self._paths, asked["_search"])))
+        order = shape.order(self._paths, asked["_order"]) if "_order" in asked else ()
+        fields = shape.names("_fields", asked["_fields"]) if "_fields" in asked else ()
+        extend = shape.names("_extend", asked["_extend"]) if "_extend" in asked else ()
+        if not mapped:
+            for name in fields:
+                shape.check_field(self._paths, name)
+            extend = self._extensions(extend)
+        return Query(where, order, window, fields, extend)
+
+    def _extensions(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        found = (shape.extension(self._paths, name) for name in names)
+        return tuple(dict.fromkeys(name for name in found if name is not None))
+
+    def _check_word(self, name: str) -> None:
+        """A name of the gateway's own kind that it does not have."""
+        head = name.partition(".")[0]
+        if head in ("_self", "_id", "_embedded") or head in self._paths.spec.properties:
+            return
+        close = suggestion(name[:50], WORDS)
+        detail = f"query parameter '{shown(name)}' is not known{f'; {close}' if close else '.'}"
+        hint = f"Beside filters there are: {', '.join(WORDS)}."
+        raise InvalidQuery(detail, parameter=name, hint=hint)
+
+
+def parse(params: JsonObject, spec: EntitySpec, specs: Specs, settings: QuerySettings) -> Query:
+    """As ``QueryParser.parse``, for one use."""
+    return QueryParser(spec, specs, settings).parse(params)
+
+
+def _both(where: Condition, more: tuple[Condition, ...]) -> Condition:
+    parts = (*(where.conditions if isinstance(where, All) else (where,)), *more)
+    return parts[0] if len(parts) == 1 else All(parts)

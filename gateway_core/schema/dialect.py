@@ -1,0 +1,119 @@
+"""From a schema artifact to what the gateway knows about an entity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from gateway_core.schema import forms, nodes, vocabulary
+from gateway_core.schema.formats import FORMATS
+from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
+from gateway_core.types import Finding, JsonObject, Reference, Severity
+
+DEFAULT_DEPTH = 3
+_MAX_NESTING = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The entity and all findings. With an error among them the spec is for display only."""
+
+    spec: EntitySpec
+    findings: tuple[Finding, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether the spec can be compiled: no finding is an error."""
+        return not any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def translate(body: Mapping[str, Any], known: vocabulary.Known) -> Translation:
+    """Translate one schema artifact; ``known`` tells for a ``$id`` whether such a schema exists.
+
+    Never raises for what a schema says: everything wrong with it is a finding. An unusable
+    schema gets a write form that accepts no document.
+    """
+    source = dict(body)
+    findings = vocabulary.inspect(source, known)
+    usable = not any(finding.severity is Severity.ERROR for finding in findings)
+    reference = nodes.text(source, "$id")
+    schema = forms.write_schema(reference, source) if usable else _refusal(reference)
+    deep = vocabulary.too_deep(source, vocabulary.MAX_SCHEMA_DEPTH)
+    return Translation(_spec(reference, {} if deep else source, schema, source), findings)
+
+
+def _refusal(reference: Reference) -> JsonObject:
+    return {"$schema": forms.DIALECT, "$id": forms.urn(reference), "not": {}}
+
+
+def _spec(reference: Reference, body: JsonObject, schema: JsonObject, source: JsonObject) -> EntitySpec:
+    depth = body.get("x-maxDepth")
+    name = short_name(reference)
+    return EntitySpec(
+        reference=reference,
+        name=name,
+        title=nodes.text(body, "title") or name,
+        description=nodes.text(body, "description"),
+        version=nodes.text(body, "version"),
+        properties=_properties(body, body, inline=False, level=0),
+        required=frozenset(nodes.names(body, "required")),
+        max_depth=depth if isinstance(depth, int) and not isinstance(depth, bool) else DEFAULT_DEPTH,
+        name_properties=nodes.names(body, "x-nameProperties"),
+        schema=schema,
+        source=source,
+    )
+
+
+def short_name(reference: Reference) -> str:
+    """The name of an entity in its reference: ``thing`` in ``https://x.nl/shop.thing.schema.json``."""
+    last = reference.rstrip("/").rpartition("/")[2]
+    stem = last.removesuffix(".json").removesuffix(".schema")
+    return stem.rpartition(".")[2] or stem
+
+
+def _properties(
+    node: JsonObject, body: JsonObject, *, inline: bool, level: int
+) -> Mapping[str, PropertySpec]:
+    if level > _MAX_NESTING:  # a local reference that contains itself
+        return MappingProxyType({})
+    found = {
+        name: _property(name, nodes.read(child, body), body, inline, level)
+        for name, child in nodes.members(node).items()
+    }
+    return MappingProxyType(found)
+
+
+def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, level: int) -> PropertySpec:
+    element = known.element
+    kind = _kind(known, inline)
+    format_name = nodes.text(element, "format") or None
+    known_format = FORMATS.get(format_name) if format_name else None
+    generate = known.flag("x-generate")
+    return PropertySpec(
+        name=name,
+        kind=kind,
+        types=nodes.types(element),
+        format=format_name,
+        many=known.many,
+        target=known.target,
+        inverse_of=known.flag("x-inverseOf") if kind is PropertyKind.INVERSE else None,
+        embed=known.flag("x-embed") is not False,
+        cascade_delete=known.flag("x-cascadeDelete") is True,
+        read_only=not known.written,
+        nullable=known.nullable,
+        generate=generate if generate in vocabulary.GENERATORS else None,
+        default=known.node.get("default"),
+        indexed=known.flag("x-index") is True,
+        sensitive=known.flag("x-sensitive") is True or (known_format is not None and known_format.sensitive),
+        properties=_properties(element, body, inline=True, level=level + 1),
+    )
+
+
+def _kind(known: nodes.Property, inline: bool) -> PropertyKind:
+    if known.target is None:
+        return PropertyKind.INLINE if nodes.members(known.element) else PropertyKind.VALUE
+    if inline or known.flag("x-inline") is True:
+        return PropertyKind.INLINE
+    return PropertyKind.INVERSE if isinstance(known.flag("x-inverseOf"), str) else PropertyKind.RELATION

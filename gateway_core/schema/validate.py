@@ -1,0 +1,224 @@
+"""Does a document keep to its schema? All violations at once, without repeating any value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Never
+
+import jsonschema_rs
+
+from gateway_core.errors import ConfigurationError
+from gateway_core.schema import forms, nodes, walk
+from gateway_core.schema.formats import CHECKS
+from gateway_core.schema.reasons import reason
+from gateway_core.schema.spec import EntitySpec
+from gateway_core.schema.vocabulary import too_deep
+from gateway_core.types import Finding, Json, JsonObject, Pointer, Reference, Severity, Violation
+
+__all__ = ["MAX_DEPTH", "Validator", "compile_validators", "reason"]
+
+MAX_DEPTH = 100
+
+_Kind = jsonschema_rs.ValidationErrorKind
+
+# The attribute of an error's kind that holds the keyword's value, and its name in our params.
+_LIMITS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "const": ("expected_value", "expected"),
+        "enum": ("options", "allowed"),
+        "exclusiveMaximum": ("limit", "limit"),
+        "exclusiveMinimum": ("limit", "limit"),
+        "format": ("format", "format"),
+        "maxItems": ("limit", "limit"),
+        "maxLength": ("limit", "limit"),
+        "maxProperties": ("limit", "limit"),
+        "maximum": ("limit", "limit"),
+        "minItems": ("limit", "limit"),
+        "minLength": ("limit", "limit"),
+        "minProperties": ("limit", "limit"),
+        "minimum": ("limit", "limit"),
+        "multipleOf": ("multiple_of", "factor"),
+        "pattern": ("pattern", "pattern"),
+        "type": ("types", "types"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Validator:
+    """The compiled write form of one entity. Made by ``compile_validators``; safe in threads."""
+
+    reference: Reference
+    _open: jsonschema_rs.Draft202012Validator
+    _closed: jsonschema_rs.Draft202012Validator
+    _resources: Mapping[str, JsonObject]
+
+    def check(self, document: Json, *, reject_unknown: bool = True) -> tuple[Violation, ...]:
+        """Every violation of the document, in the order of its members; none when it is valid.
+
+        ``reject_unknown`` makes properties that no schema declares a violation, at every
+        place whose members are declared. Documents nested more than ``MAX_DEPTH`` deep are
+        not looked into: they have one violation, ``too-deep``.
+        """
+        if too_deep(document, MAX_DEPTH):
+            return (Violation((), "too-deep", {"limit": MAX_DEPTH}),)
+        validator = self._closed if reject_unknown else self._open
+        if validator.is_valid(document):
+            return ()
+        found: dict[tuple[Any, ...], Violation] = {}
+        for error in validator.iter_errors(document):
+            for violation in _violations(error, self._resources):
+                found.setdefault((violation.pointer, violation.code), violation)
+        return tuple(found.values())
+
+
+def compile_validators(specs: Mapping[Reference, EntitySpec]) -> Mapping[Reference, Validator]:
+    """One validator per entity. The specs must hold every entity that one of them refers to.
+
+    Raises ``ConfigurationError`` with a finding per schema that does not compile.
+    """
+    closed = {reference: forms.closed(spec.schema) for reference, spec in specs.items()}
+    documents = [spec.schema for spec in specs.values()] + list(closed.values())
+    registry = jsonschema_rs.Registry([(d["$id"], d) for d in documents], retriever=_refuse)
+    resources = MappingProxyType(dict(_resources(closed.values())))
+    compiled: dict[Reference, Validator] = {}
+    findings: list[Finding] = []
+    for reference, spec in specs.items():
+        try:
+            pair = (_compile(spec.schema["$id"], registry), _compile(closed[reference]["$id"], registry))
+        except ValueError as error:
+            findings.append(Finding(Severity.ERROR, "schema-compile", _first_line(error), reference))
+        else:
+            compiled[reference] = Validator(reference, *pair, resources)
+    if findings:
+        names = ", ".join(finding.reference for finding in findings)
+        raise ConfigurationError(f"schemas cannot be compiled: {names}", findings)
+    return MappingProxyType(compiled)
+
+
+def _refuse(uri: str) -> Never:
+    raise ValueError(f"there is no schema {uri}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:300]
+
+
+def _compile(identity: str, registry: jsonschema_rs.Registry) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(
+        {"$ref": identity},
+        registry=registry,
+        retriever=_refuse,
+        formats=dict(CHECKS),
+        validate_formats=True,
+        pattern_options=jsonschema_rs.RegexOptions(),
+    )
+
+
+def _resources(documents: Iterable[JsonObject]) -> Iterator[tuple[str, JsonObject]]:
+    """Every resource with an identity, embedded ones too, to look keywords up in."""
+    for document in documents:
+        for _, node in walk.walk(document):
+            if "$id" in node:
+                yield node["$id"], node
+
+
+def _violations(
+    error: jsonschema_rs.ValidationError, resources: Mapping[str, JsonObject]
+) -> Iterator[Violation]:
+    pointer: Pointer = tuple(error.instance_path)
+    kind = error.kind
+    if isinstance(kind, _Kind.AdditionalProperties | _Kind.UnevaluatedProperties):
+        yield from _unknown(pointer, kind.unexpected, _holder(error, resources), resources)
+    elif isinstance(kind, _Kind.AnyOf | _Kind.OneOfNotValid):
+        yield from _alternatives(error, kind.context, resources)
+    elif isinstance(kind, _Kind.Required):
+        yield Violation((*pointer, kind.property), "required")
+    elif isinstance(kind, _Kind.PropertyNames):
+        yield Violation(pointer, "propertyNames")
+    else:
+        code = _code(error)
+        attribute, name = _LIMITS.get(code, ("", ""))
+        yield Violation(pointer, code, {name: getattr(kind, attribute)} if attribute else {})
+
+
+def _code(error: jsonschema_rs.ValidationError) -> str:
+    if isinstance(error.kind, _Kind.FalseSchema):
+        return "forbidden"
+    return error.kind.name
+
+
+def _unknown(
+    pointer: Pointer,
+    unexpected: Iterable[str],
+    holder: JsonObject,
+    resources: Mapping[str, JsonObject],
+) -> Iterator[Violation]:
+    known = sorted(_declared(holder, resources) - {"_id"})
+    for name in unexpected:
+        params: dict[str, Any] = {"known": known}
+        close = get_close_matches(name, known, n=1)
+        if close:
+            params["suggestion"] = close[0]
+        yield Violation((*pointer, name), "unknown-property", params)
+
+
+def _holder(error: jsonschema_rs.ValidationError, resources: Mapping[str, JsonObject]) -> JsonObject:
+    """The schema node that holds the keyword which failed."""
+    base, _, place = (error.absolute_keyword_location or "").partition("#")
+    node = walk.resolve(resources.get(base, {}), place.rpartition("/")[0])
+    return node if isinstance(node, dict) else {}
+
+
+def _declared(holder: JsonObject, resources: Mapping[str, JsonObject]) -> set[str]:
+    """The names of the members that a node, or what it is composed of, declares."""
+    declared: set[str] = set()
+    seen: set[int] = set()
+    pending = [holder]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        declared.update(nodes.members(node))
+        target = resources.get(str(node.get("$ref", "")))
+        pending += [target] if target is not None else []
+        applied = walk.subschemas(node)
+        pending += [c for path, c in applied if path[0] in _COMPOSING and isinstance(c, dict)]
+    return declared
+
+
+_COMPOSING = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"})
+
+
+def _alternatives(
+    error: jsonschema_rs.ValidationError,
+    branches: list[list[jsonschema_rs.ValidationError]],
+    resources: Mapping[str, JsonObject],
+) -> Iterator[Violation]:
+    """What is wrong with the alternative that the document seems to mean.
+
+    An alternative for another type of value is not meant. When one is left, its own
+    violations say most; when none is left, the type is wrong; else no alternative fits.
+    """
+    here = error.instance_path
+    wrong = [_wrong_types(branch, here) for branch in branches]
+    meant = [branch for branch, types in zip(branches, wrong, strict=True) if not types]
+    if len(meant) == 1:
+        for inner in meant[0]:
+            yield from _violations(inner, resources)
+    elif meant:
+        yield Violation(tuple(here), error.kind.name)
+    else:
+        yield Violation(tuple(here), "type", {"types": sorted({t for types in wrong for t in types})})
+
+
+def _wrong_types(branch: list[jsonschema_rs.ValidationError], here: list[str | int]) -> list[str]:
+    """The types that an alternative asks for, when the value itself has none of them."""
+    for inner in branch:
+        if isinstance(inner.kind, _Kind.Type) and inner.instance_path == here:
+            return list(inner.kind.types)
+    return []

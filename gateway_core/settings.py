@@ -1,0 +1,52 @@
+"""What an administrator sets, from the environment (``GATEWAY_…``) or the command line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; the environment variable is its name with ``GATEWAY_`` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="ignore")
+
+    store: str = Field(default="sqlite:///gateway.db", description="Where objects and configuration are kept (URL).")
+    durability: Literal["full", "fast"] = Field(
+        default="full",
+        description="'full': an acknowledged write survives a power cut. 'fast': it survives a kill of "
+        "the process, and the last writes before a power cut may be lost; writes are several times faster.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that serve requests.")
+    demo: bool = Field(default=False, description="Serve without credentials, on the loopback address only.")
+    bundles: str = Field(
+        default="CustomerInteraction",
+        description="Bundles to install at the start: names of shipped ones or folders, comma-separated.",
+    )
+    public_url: str = Field(
+        default="", description="The origin that clients use (https://host), when it is not the one they send."
+    )
+    title: str = Field(default="Gateway", description="The title of the start page and the OpenAPI document.")
+    max_body: int = Field(default=1_048_576, ge=1_024, description="Largest request body, in bytes.")
+    max_nesting: int = Field(default=32, ge=4, le=200, description="Deepest nesting of a request body.")
+    default_limit: int = Field(default=30, ge=1, description="Objects on a page when the client asks for no number.")
+    max_limit: int = Field(default=500, ge=1, description="Most objects on a page.")
+    token_max_age: int = Field(
+        default=3600, ge=1, description="Oldest signed token accepted, in seconds since its iat."
+    )
+    clock_leeway: int = Field(default=60, ge=0, description="How far the clocks of clients may differ, in seconds.")
+    read_timeout: int = Field(default=30, ge=1, description="Seconds within which a request body must have arrived.")
+    cors_origins: str = Field(default="", description="Origins of browsers that may call, comma-separated.")
+    threads: int = Field(default=8, ge=1, le=64, description="Requests that a worker process works on at one time.")
+
+    def bundle_names(self) -> tuple[str, ...]:
+        """The bundles to install, in order."""
+        return tuple(filter(None, (name.strip() for name in self.bundles.split(","))))
+
+    def origins(self) -> tuple[str, ...]:
+        """The CORS origins."""
+        return tuple(filter(None, (name.strip() for name in self.cors_origins.split(","))))

@@ -1,0 +1,1 @@
+"""Keeping objects and configuration. Sees queries, never configuration."""

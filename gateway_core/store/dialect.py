@@ -1,0 +1,119 @@
+"""How one database spells what the generated SQL needs. A record of functions on text, no connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from gateway_core.errors import InvalidQuery
+from gateway_core.query.model import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """SQL expressions for one JSON value: its type's name, and the value as text and as number.
+
+    ``text`` and ``number`` mean something only where ``type`` says so.
+    """
+
+    type: str
+    text: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The differences between databases that keep JSON.
+
+    ``doc`` arguments are SQL expressions of a JSON document (or NULL), ``path`` arguments SQL
+    expressions of what ``path`` made of a member path: bound, or written by ``literal``.
+    """
+
+    name: str
+    parameter: Callable[[str], str]
+    """Name → placeholder."""
+    literal: Callable[[str], str]
+    """A text of the configuration (never of a request) → SQL literal."""
+    path: Callable[[Path], str]
+    """Member names → the database's path; raises ``InvalidQuery`` when it cannot name one of them."""
+    member: Callable[[str, str], Operand]
+    """(doc, path) → the member; the type of an absent one is NULL."""
+    sortable: Callable[[str, str], str]
+    """(doc, path) → the scalar member to order by, NULL when there is none."""
+    indexed: Callable[[str, str], str]
+    """(doc, literal path) → the expression that an expression index is made of."""
+    elements: Callable[[str, str, str], str]
+    """(doc, path, alias) → FROM item with a row for each element of the array that is there."""
+    spread: Callable[[str, str, str], str]
+    """As ``elements``; a member that is no array counts as an array of itself."""
+    element: Callable[[str], Operand]
+    """Alias of a FROM item as above → its value."""
+    document: Callable[[str], str]
+    """Alias of a FROM item as above → its value as a document, NULL unless an object."""
+    folded: Callable[[str], str]
+    """Text expression → the same without case, as ``str.casefold`` does."""
+    contains: Callable[[str, str], str]
+    """(text expression, placeholder) → whether the text contains it."""
+    values: Callable[[str], str]
+    """Placeholder of a JSON array of texts → a SELECT of them."""
+    text_types: tuple[str, ...]
+    number_types: tuple[str, ...]
+    true_types: tuple[str, ...]
+    false_types: tuple[str, ...]
+
+
+def quoted(text: str) -> str:
+    """A text as a literal of standard SQL."""
+    if "\0" in text:
+        raise ValueError("a name with a NUL character cannot be written as SQL")
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sqlite_path(path: Path) -> str:
+    # Labels are compared as they stand in the stored text, that is, as orjson escapes them.
+    names = [orjson.dumps(name).decode()[1:-1] for name in path]
+    if not all(names) or any('"' in name for name in names):
+        detail = "A filter or order names a member whose name is empty or holds a quotation mark."
+        raise InvalidQuery(detail, parameter=".".join(path))
+    return "$" + "".join(f'."{name}"' for name in names)
+
+
+def _sqlite_spread(doc: str, path: str, alias: str) -> str:
+    value = f"json_extract({doc}, {path})"
+    array = f"CASE json_type({doc}, {path}) WHEN 'array' THEN {value} ELSE json_array({value}) END"
+    return f"json_each({array}) {alias}"
+
+
+def _sqlite_member(doc: str, path: str) -> Operand:
+    value = f"json_extract({doc}, {path})"
+    return Operand(f"json_type({doc}, {path})", value, value)
+
+
+def _sqlite_sortable(doc: str, path: str) -> str:
+    nothing = "WHEN 'array' THEN NULL WHEN 'object' THEN NULL"
+    return f"CASE json_type({doc}, {path}) {nothing} ELSE json_extract({doc}, {path}) END"
+
+
+# ``casefold`` is a function that the store registers: SQLite's lower() knows ASCII only.
+SQLITE = Dialect(
+    name="sqlite",
+    parameter=lambda name: f":{name}",
+    literal=quoted,
+    path=_sqlite_path,
+    member=_sqlite_member,
+    sortable=_sqlite_sortable,
+    indexed=lambda doc, path: f"json_extract({doc}, {path})",
+    elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
+    spread=_sqlite_spread,
+    element=lambda alias: Operand(f"{alias}.type", f"{alias}.value", f"{alias}.value"),
+    document=lambda alias: f"CASE {alias}.type WHEN 'object' THEN {alias}.value END",
+    folded=lambda text: f"casefold({text})",
+    contains=lambda text, part: f"instr({text}, {part}) > 0",
+    values=lambda array: f"SELECT value FROM json_each({array})",
+    text_types=("text",),
+    number_types=("integer", "real"),
+    true_types=("true",),
+    false_types=("false",),
+)

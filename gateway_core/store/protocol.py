@@ -1,0 +1,153 @@
+"""The port behind which every store stands, and the values it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from gateway_core.query.model import Path, Query, Scope
+from gateway_core.types import Artifact, JsonObject, Page, StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``source.property`` refers to ``target``; ``position`` counts from 0 in a list."""
+
+    source: str
+    property: str
+    target: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write one object.
+
+    ``links`` are all relations that start at it, and replace those it had. ``expect`` is
+    the version that must be stored (0: the object must not exist). ``sequences`` names
+    members at the top of the document to fill with the next number of a sequence (path →
+    sequence name), in the same transaction.
+    """
+
+    object: StoredObject
+    expect: int
+    links: tuple[Link, ...] = ()
+    sequences: Mapping[Path, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove one object with every link from and to it; ``expect`` as in ``Put``."""
+
+    id: str
+    expect: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The whole of one transaction: all of it is stored, or nothing is."""
+
+    tenant: str
+    puts: tuple[Put, ...] = ()
+    deletes: tuple[Delete, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSpec:
+    """A member of an entity that is filtered or ordered on and should be found by index.
+
+    ``path`` is dotted. ``array`` tells that it runs through an array, so that one object may
+    have many values (see ``terms.terms_of``). Of a path without ``array`` no document may have
+    an array on the way: such an index would miss its elements.
+    """
+
+    entity: str
+    path: str
+    array: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationRecord:
+    """An application's credentials: ``key_hash`` is SHA-256 of its API key (hex)."""
+
+    name: str
+    client_id: str
+    key_hash: str | None
+    secret: str | None
+    scopes: tuple[str, ...]
+    created: datetime
+    reference: str | None = None
+
+
+class Store(Protocol):
+    """Objects, their relations, and the configuration they live under.
+
+    Synchronous and safe to call from several threads. When ``apply`` or a method that
+    changes configuration has returned, what it did survives a kill of the process, and a
+    power cut unless the store was opened with durability relaxed. Raises ``StoreError``
+    when it cannot answer and ``VersionConflict`` when an ``expect`` does not hold.
+    """
+
+    def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
+        """The objects among ``ids`` that exist, of any entity, in one statement."""
+
+    def fetch(self, scope: Scope, id: str) -> StoredObject | None:
+        """One object by id, or None when it is not within the scope."""
+
+    def linked(
+        self, tenant: str, targets: Sequence[str], entity: str, property: str
+    ) -> Mapping[str, tuple[StoredObject, ...]]:
+        """For each target the objects of ``entity`` that refer to it through ``property``,
+        in order of creation, in one statement. Targets without any are absent."""
+
+    def linked_ids(
+        self, tenant: str, targets: Sequence[str], entity: str, property: str
+    ) -> Mapping[str, tuple[str, ...]]:
+        """As ``linked``, the ids only."""
+
+    def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
+        """Every link that points at one of ``targets``."""
+
+    def find(self, scope: Scope, query: Query) -> Page:
+        """The window of the objects within the scope that the query asks for, and their total."""
+
+    def count(self, scope: Scope) -> int:
+        """How many objects the scope holds."""
+
+    def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
+        """Do all of it in one transaction; the objects as written, sequences filled, in the
+        order of ``changes.puts``. Puts come before deletes."""
+
+    def artifacts(self) -> Sequence[Artifact]:
+        """The installed configuration."""
+
+    def installed(self) -> Mapping[str, JsonObject]:
+        """Per bundle what was recorded about its installation (version, digest, time)."""
+
+    def replace_artifacts(
+        self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject
+    ) -> None:
+        """Make these the artifacts of the bundle, in one transaction, with the record beside them.
+
+        No artifacts and an empty record: the bundle is forgotten."""
+
+    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
+        """Have an index for each spec and for nothing else."""
+
+    def applications(self) -> Sequence[ApplicationRecord]: ...
+
+    def put_application(self, record: ApplicationRecord) -> None:
+        """Add the application, or replace the one of the same name."""
+
+    def remove_application(self, name: str) -> bool:
+        """Forget it; False when there was none."""
+
+    def revision(self) -> int:
+        """Grows whenever configuration or applications change, in any process. Cheap."""
+
+    def check(self) -> None:
+        """Raise ``StoreError`` when the store is damaged or out of reach."""
+
+    def close(self) -> None: ...

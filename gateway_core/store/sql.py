@@ -1,0 +1,103 @@
+"""``Query`` × ``Scope`` → parametrised SQL. Pure text: no connection, no database module.
+
+A page is read in two steps when it is ordered (the numbers of its objects, then the objects),
+so that sorting never carries documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway_core.query.model import All, Hop, Order, Query, Scope
+from gateway_core.store.conditions import Bound, Compiler, Indexes, Place, column_of, place_of
+from gateway_core.store.dialect import Dialect
+
+COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    text: str
+    params: Mapping[str, Bound]
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """What answers a query: ``page`` selects ``COLUMNS``, or only ``seq`` when ``keys`` is true.
+
+    ``total`` counts all matches; None when everything of the entity matches (see ``counter``).
+    """
+
+    page: Statement
+    keys: bool
+    total: Statement | None
+
+
+def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find:
+    """The statements for a query. Raises ``InvalidQuery`` for a path that cannot be asked."""
+    compiler = Compiler(dialect, scope.tenant, indexes)
+    place = place_of("o", scope.entity)
+    where = _where(compiler, scope, query, place)
+    counted = dict(compiler.params)
+    order = [_order(compiler, each, place) for each in query.order]
+    columns = "o.seq" if order else _columns("o")
+    window = query.window
+    page = (
+        f"SELECT {columns} FROM object o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
+        f" LIMIT {compiler.bind(window.limit)} OFFSET {compiler.bind(window.offset)}"
+    )
+    everything = query.where == All() and scope.owner is None
+    total = None if everything else Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", counted)
+    return Find(Statement(page, compiler.params), bool(order), total)
+
+
+def count(scope: Scope, dialect: Dialect) -> Statement:
+    """Count what the scope holds, row by row."""
+    compiler = Compiler(dialect, scope.tenant, {})
+    where = _where(compiler, scope, Query(), place_of("o", scope.entity))
+    return Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", compiler.params)
+
+
+def index_expression(path: str, dialect: Dialect) -> str:
+    """What an expression index on a dotted path is made of; queries use the same text."""
+    return dialect.indexed("data", dialect.literal(dialect.path(tuple(path.split(".")))))
+
+
+def _columns(alias: str) -> str:
+    return ", ".join(f"{alias}.{name}" for name in COLUMNS.split(", "))
+
+
+def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
+    # The entity is configuration; written out, it lets the planner use partial indexes.
+    parts = [f"o.tenant = {compiler.tenant}", f"o.entity = {compiler.dialect.literal(scope.entity)}"]
+    if scope.owner is not None:
+        parts.append(f"o.owner = {compiler.bind(scope.owner)}")
+    if query.where != All():
+        parts.append(compiler.row(query.where, place))
+    return " AND ".join(parts)
+
+
+def _order(compiler: Compiler, order: Order, place: Place) -> str:
+    direction = "DESC" if order.descending else "ASC"
+    return f"{_sort_value(compiler, order, order.hops, place)} {direction} NULLS LAST"
+
+
+def _sort_value(compiler: Compiler, order: Order, hops: tuple[Hop, ...], place: Place) -> str:
+    if not hops:
+        if order.path[:1] == ("_self",):
+            return f"{place.row}.{column_of(order.path)}"
+        return compiler.sort_value(place.doc, order.path)
+    hop = hops[0]
+    o, link = compiler.alias("o"), compiler.alias("l")
+    here, there = ("source", "target") if hop.inverse is None else ("target", "source")
+    name = compiler.bind(hop.property if hop.inverse is None else hop.inverse)
+    first = f"{link}.position" if hop.inverse is None else f"{o}.seq"
+    value = _sort_value(compiler, order, hops[1:], place_of(o, hop.entity))
+    return (
+        f"(SELECT {value} FROM link {link} JOIN object {o}"
+        f" ON {o}.tenant = {link}.tenant AND {o}.id = {link}.{there}"
+        f" WHERE {link}.tenant = {compiler.tenant} AND {link}.{here} = {place.row}.id"
+        f" AND {link}.property = {name} AND {o}.entity = {compiler.dialect.literal(hop.entity)}"
+        f" ORDER BY {first} LIMIT 1)"
+    )

@@ -1,0 +1,150 @@
+"""Connections to one database file: their settings, a pool for reading, the numbered migrations."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from gateway_core.errors import StoreError
+
+CACHED_STATEMENTS = 512
+JOURNAL_BYTES = 64 * 1024 * 1024  # a journal that a burst made larger is cut to this afterwards
+
+
+class Connections:
+    """Opens connections to ``path`` (a file, or the URI of a shared database in memory)."""
+
+    def __init__(self, path: str, *, synchronous: str, busy_seconds: float) -> None:
+        self.path = path
+        self._synchronous = synchronous
+        self._busy_seconds = busy_seconds
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._closed = False
+
+    def open(self) -> sqlite3.Connection:
+        """A new connection in autocommit mode, usable from any one thread at a time."""
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=CACHED_STATEMENTS,
+            uri=self.path.startswith("file:"),
+        )
+        try:
+            connection.create_function("casefold", 1, _casefold, deterministic=True)
+            connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
+            connection.execute("PRAGMA trusted_schema = OFF")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose statements all see the same state."""
+        connection = self.take()
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self.give(connection)
+
+    def take(self) -> sqlite3.Connection:
+        """A connection for reading; hand it back with ``give``."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            if self._closed:
+                raise StoreError(f"The store {self.path} is closed.") from None
+            return self.open()
+
+    def give(self, connection: sqlite3.Connection) -> None:
+        if self._closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+
+def _casefold(text: str | None) -> str | None:
+    return text.casefold() if isinstance(text, str) else None
+
+
+def create_file(path: Path) -> None:
+    """Have the file, readable for its owner only from the first moment."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def begin(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Begin a transaction that writes; waits for other processes, at most ``busy_seconds``."""
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            # SQLite itself waits, but not where it suspects a deadlock or recovers a journal.
+            busy = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            if not busy or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
+
+
+def migrate(connection: sqlite3.Connection, busy_seconds: float, place: str) -> None:
+    """Bring the schema up to date; ``user_version`` is the number of the last migration."""
+    migrations = _migrations()
+    newest = max(migrations)
+    if _version(connection) < newest:
+        connection.execute("PRAGMA journal_mode = WAL")
+        begin(connection, busy_seconds)
+        try:
+            for number in range(_version(connection) + 1, newest + 1):
+                for statement in _statements(migrations[number]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    if _version(connection) > newest:
+        raise StoreError(
+            f"The store {place} was written by a newer version of this program.",
+            hint="Upgrade the program, or give the path of another file.",
+        )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrations() -> dict[int, str]:
+    folder = resources.files(__package__).joinpath("migrations")
+    scripts = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
+    return {int(entry.name.removesuffix(".sql")): entry.read_text(encoding="utf-8") for entry in scripts}
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script (``executescript`` would commit between them)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

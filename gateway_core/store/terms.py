@@ -1,0 +1,45 @@
+"""The values under a path, as indexes keep them. Pure; every store and the rebuild of an index use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gateway_core.query.model import Path, Scalar
+from gateway_core.store.protocol import IndexSpec
+from gateway_core.types import Json
+
+# Index rows stay small: a longer value is found by its beginning, and compared in full afterwards.
+MAX_TERM = 200
+
+
+def terms_of(data: Json, specs: Iterable[IndexSpec]) -> tuple[tuple[str, str], ...]:
+    """What to find a document by: (dotted path, term) for every value under the path of every spec.
+
+    Each pair occurs once. A term is ``term_text`` of the value; nulls and objects have none.
+    """
+    found: dict[tuple[str, str], None] = {}
+    for spec in specs:
+        for value in values_at(data, tuple(spec.path.split("."))):
+            found[spec.path, term_text(value)] = None
+    return tuple(found)
+
+
+def values_at(data: Json, path: Path) -> Iterator[Scalar]:
+    """The text, numbers and booleans under ``path``, through arrays wherever they stand."""
+    if isinstance(data, list):
+        for element in data:
+            yield from values_at(element, path)
+    elif not path:
+        if isinstance(data, str | int | float):
+            yield data
+    elif isinstance(data, dict) and path[0] in data:
+        yield from values_at(data[path[0]], path[1:])
+
+
+def term_text(value: Scalar) -> str:
+    """One text per value, with its type: equal values have equal terms (1 and 1.0 are equal)."""
+    if isinstance(value, bool):
+        return "b:true" if value else "b:false"
+    if isinstance(value, str):
+        return f"s:{value[:MAX_TERM]}"
+    return f"n:{float(value)!r}"

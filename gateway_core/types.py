@@ -1,0 +1,141 @@
+"""The values that travel between rooms: frozen, typed, without behaviour of their own.
+
+Dictionaries appear only for JSON bodies. Nothing here imports another module of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+# JSON values are typed loosely on purpose: a recursive alias costs casts in every
+# function that walks a document and finds no fault that the tests do not.
+Json: TypeAlias = Any
+JsonObject: TypeAlias = dict[str, Any]
+Reference: TypeAlias = str
+Pointer: TypeAlias = tuple[str | int, ...]
+
+
+class Kind(StrEnum):
+    """What an artifact configures."""
+
+    SCHEMA = "schema"
+    MAPPING = "mapping"
+    COLLECTION = "collection"
+    ENDPOINT = "endpoint"
+    APPLICATION = "application"
+    DATA = "data"
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error stops an installation."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a text, both counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an artifact was read: the bundle's name and the file's path inside it."""
+
+    bundle: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One piece of configuration, identified by its reference (``$id``)."""
+
+    kind: Kind
+    reference: Reference
+    version: str
+    body: Mapping[str, Any]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A named, versioned set of artifacts."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    requires: tuple[str, ...]
+    artifacts: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark about configuration: lint, check, plan and doctor all speak with it."""
+
+    severity: Severity
+    code: str
+    message: str
+    reference: str = ""
+    pointer: str = ""
+    position: Position | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule that a document breaks. Never carries the offending value (it may be personal)."""
+
+    pointer: Pointer
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the register itself knows of an object. Times are UTC."""
+
+    version: int
+    created: datetime
+    modified: datetime
+    owner: str | None = None
+    owner_name: str | None = None
+    application: str | None = None
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as stored: relations are held as ids of other objects."""
+
+    id: str
+    entity: Reference
+    data: JsonObject
+    meta: Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A window of a collection. ``total`` counts every match, not only those shown."""
+
+    items: tuple[StoredObject, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: an application, and the user it speaks for when it says so."""
+
+    application: str
+    scopes: frozenset[str]
+    tenant: str = ""
+    user: str | None = None
+    user_name: str | None = None

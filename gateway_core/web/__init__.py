@@ -1,0 +1,1 @@
+"""HTTP: bytes to a call, an outcome to bytes. No rules of its own."""

@@ -1,0 +1,325 @@
+"""The generated endpoints: an ASGI application that asks the catalog. One executor hop a request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from gateway_core.catalog.endpoints import Accepts, Endpoint, ErrorShape, Match
+from gateway_core.errors import (
+    BadRequest,
+    GatewayError,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    RequestTimeout,
+)
+from gateway_core.operations.access import READ, WRITE, authorise
+from gateway_core.operations.call import Action, Call, Context, Outcome, Result
+from gateway_core.operations.live import Live, Moment
+from gateway_core.operations.objects import run
+from gateway_core.query.text import parse_query_string
+from gateway_core.types import Json, JsonObject, Principal
+from gateway_core.web.bodies import check_media_type, read_json
+from gateway_core.web.dialects import Headers, Response, error_response, json_response
+from gateway_core.web.negotiate import check_accept, entity_tags, origin
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+ON_COLLECTION = {"GET": Action.LIST, "POST": Action.CREATE}
+ON_ITEM = {"GET": Action.READ, "PUT": Action.REPLACE, "PATCH": Action.PATCH, "DELETE": Action.DELETE}
+WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH})
+STATUS = {
+    Result.FOUND: 200,
+    Result.PAGE: 200,
+    Result.CREATED: 201,
+    Result.CHANGED: 200,
+    Result.GONE: 204,
+    Result.UNCHANGED: 304,
+}
+DEMO = Principal("demo", frozenset({READ, WRITE}), user="demo", user_name="Demo")
+NO_CACHE = (b"cache-control", b"private, no-cache")
+UUID_LENGTH = 36
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOptions:
+    """What the rim needs to know; limits in bytes, levels and seconds."""
+
+    demo: bool = False
+    public_url: str = ""
+    max_body: int = 1_048_576
+    max_nesting: int = 32
+    read_timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One answered request, without anything that a client sent: fit for a log."""
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+    request_id: str
+    application: str | None
+    fault: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The parts of an ASGI scope that matter. Of a repeated header the first counts."""
+
+    method: str
+    path: str
+    query: bytes
+    scheme: str
+    headers: dict[bytes, bytes]
+
+    @classmethod
+    def of(cls, scope: Scope) -> Request:
+        headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name, value)
+        return cls(scope["method"], scope["path"], scope["query_string"], scope["scheme"], headers)
+
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return value.decode("latin-1") if value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes. ``params`` are its query parameters."""
+
+    endpoint: Endpoint
+    id: str | None
+    action: Action
+    params: JsonObject
+
+    @property
+    def route(self) -> str:
+        return self.endpoint.path if self.id is None else f"{self.endpoint.path}/{{id}}"
+
+    @property
+    def path(self) -> str:
+        """The path as it may be shown: without a query, without an id that is none."""
+        return self.endpoint.path if self.id is None else f"{self.endpoint.path}/{self.id}"
+
+
+class GatewayApi:
+    """Serves every endpoint of the catalog in force.
+
+    ``clock`` is monotonic, ``now`` is UTC; ``observe`` is told of each answer.
+    """
+
+    def __init__(
+        self,
+        live: Live,
+        options: ApiOptions,
+        pool: Executor,
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        observe: Callable[[Observation], None],
+    ) -> None:
+        self._live, self._options, self._pool = live, options, pool
+        self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = self._clock()
+        request = Request.of(scope)
+        request_id = self._new_id()
+        exchange = _Exchange()
+        try:
+            response = await self._answer(request, receive, exchange)
+        except GatewayError as error:
+            response = self._refusal(error, exchange, request_id)
+        except Exception as fault:  # noqa: BLE001 - the last line of defence: a bug must not show its insides
+            exchange.fault = fault
+            response = self._refusal(_internal(request_id), exchange, request_id)
+        await _send(send, response, request_id, head=request.method == "HEAD")
+        self._observe(
+            Observation(
+                method=request.method if request.method.isalpha() else "?",
+                route=exchange.target.route if exchange.target else "-",
+                status=response.status,
+                seconds=self._clock() - started,
+                request_id=request_id,
+                application=exchange.principal.application if exchange.principal else None,
+                fault=exchange.fault,
+            )
+        )
+
+    async def _answer(self, request: Request, receive: Receive, exchange: _Exchange) -> Response:
+        moment = self._live.moment
+        match = self._match(moment, request)
+        exchange.shape = match.endpoint.collection.errors
+        if request.method == "OPTIONS":
+            return Response(204, [(b"allow", ", ".join(_allowed(match)).encode())], b"")
+        target = exchange.target = self._target(match, request)
+        principal = exchange.principal = self._principal(moment, request)
+        authorise(principal, target.action)
+        check_accept(request.header(b"accept"))
+        body = await self._body(target, request, receive) if target.action in WITH_BODY else None
+        call = Call(
+            action=target.action,
+            endpoint=target.endpoint,
+            principal=principal,
+            id=target.id,
+            params=target.params,
+            body=body,
+            if_match=entity_tags(request.header(b"if-match")),
+            if_none_match=entity_tags(request.header(b"if-none-match")),
+            base_url=origin(self._options.public_url, request.scheme, request.header(b"host")),
+        )
+        context = Context(moment.catalog, self._live.store, self._now, self._clock, self._new_id)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _perform, call, context)
+
+    def _match(self, moment: Moment, request: Request) -> Match:
+        """The endpoint of the path; a trailing slash is put up with where ids may stand in the query."""
+        match = moment.catalog.table.match(request.path)
+        if match is not None:
+            return match
+        if request.path.endswith("/"):
+            match = moment.catalog.table.match(request.path[:-1])
+            if match is not None and Accepts.ID_IN_QUERY in match.endpoint.collection.accepts:
+                return match
+        raise NotFound("there is no endpoint at this path", hint="See /openapi.json for those that exist.")
+
+    def _target(self, match: Match, request: Request) -> Target:
+        endpoint, id = match.endpoint, match.id
+        accepts = endpoint.collection.accepts
+        params = parse_query_string(request.query, lenient_start=Accepts.DOUBLE_QUESTION_MARK in accepts)
+        method = "GET" if request.method == "HEAD" else request.method
+        if (
+            id is None
+            and Accepts.ID_IN_QUERY in accepts
+            and method in ON_ITEM
+            and method not in ON_COLLECTION
+        ):
+            named = params.pop("id", None) or params.pop("uuid", None)
+            id = named if isinstance(named, str) else None
+        action = (ON_COLLECTION if id is None else ON_ITEM).get(method)
+        if action is None or method not in endpoint.methods:
+            place = "the collection" if id is None else "one object"
+            raise MethodNotAllowed(
+                f"this method does not apply to {place} here", _allowed(Match(endpoint, id))
+            )
+        if id is not None:
+            id = id.lower()
+            if not _is_uuid(id):
+                raise NotFound("there is no object with this id", hint="An id is a UUID.")
+        return Target(endpoint, id, action, params)
+
+    def _principal(self, moment: Moment, request: Request) -> Principal:
+        if self._options.demo:
+            return DEMO
+        return moment.gatekeeper.principal(
+            request.header(b"authorization"), request.header(b"x-api-key"), self._now().timestamp()
+        )
+
+    async def _body(self, target: Target, request: Request, receive: Receive) -> Json:
+        accepts = target.endpoint.collection.accepts
+        check_media_type(
+            request.header(b"content-type") or "", untyped_allowed=Accepts.UNTYPED_BODY in accepts
+        )
+        if request.header(b"content-encoding") not in (None, "identity"):
+            raise BadRequest("a compressed body cannot be read", hint="Send it as it is.")
+        limit = self._options.max_body
+        announced = request.header(b"content-length") or "0"
+        if announced.isdigit() and int(announced[:20]) > limit:
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(self._options.read_timeout):
+                content = await _read(receive, limit)
+        except TimeoutError:
+            raise RequestTimeout("the body did not arrive in time") from None
+        return read_json(content, self._options.max_nesting)
+
+    def _refusal(self, error: GatewayError, exchange: _Exchange, request_id: str) -> Response:
+        path = exchange.target.path if exchange.target else ""
+        return error_response(error, exchange.shape, path, request_id)
+
+
+class _Exchange:
+    """What became known of a request before it was answered or failed."""
+
+    __slots__ = ("fault", "principal", "shape", "target")
+
+    def __init__(self) -> None:
+        self.shape = ErrorShape.PROBLEM
+        self.target: Target | None = None
+        self.principal: Principal | None = None
+        self.fault: BaseException | None = None
+
+
+def _perform(call: Call, context: Context) -> Response:
+    return _present(run(call, context))
+
+
+def _present(outcome: Outcome) -> Response:
+    headers: Headers = [NO_CACHE]
+    if outcome.etag is not None:
+        headers.append((b"etag", b'"%s"' % outcome.etag.encode("ascii")))
+    if outcome.location is not None:
+        headers.append((b"location", outcome.location.encode("ascii")))
+    status = STATUS[outcome.result]
+    if outcome.body is None:
+        return Response(status, headers, b"")
+    return json_response(status, outcome.body, headers)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("the client went away before its body had arrived")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+async def _send(send: Send, response: Response, request_id: str, *, head: bool) -> None:
+    headers = [*response.headers, (b"x-request-id", request_id.encode("ascii"))]
+    if response.status not in (204, 304):
+        headers.append((b"content-length", str(len(response.body)).encode("ascii")))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})
+
+
+def _allowed(match: Match) -> list[str]:
+    actions = ON_COLLECTION if match.id is None else ON_ITEM
+    listed = sorted(match.endpoint.methods & actions.keys())
+    return [*listed, *(["HEAD"] if "GET" in listed else []), "OPTIONS"]
+
+
+def _is_uuid(text: str) -> bool:
+    if len(text) != UUID_LENGTH or text[8] + text[13] + text[18] + text[23] != "----":
+        return False
+    digits = text.replace("-", "")
+    return len(digits) == 32 and all(c in "0123456789abcdef" for c in digits)
+
+
+def _too_large(limit: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"the body is larger than {limit} bytes")
+
+
+def _internal(request_id: str) -> GatewayError:
+    return GatewayError(
+        "something went wrong on our side", hint=f"Give the administrator this id: {request_id}."
+    )

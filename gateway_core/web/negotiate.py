@@ -1,0 +1,52 @@
+"""Headers that carry meaning: what a client accepts, which states it knows, who it is reached as."""
+
+from __future__ import annotations
+
+from gateway_core.errors import BadRequest, NotAcceptable
+
+JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
+
+
+def check_accept(accept: str | None) -> None:
+    """Raise ``NotAcceptable`` when the header excludes JSON (RFC 9110, section 12.5.1).
+
+    Names with ``+json`` and ``application/problem+json`` count as JSON, as clients of
+    the original send them.
+    """
+    if not accept or accept == "*/*" or "json" in accept.lower():
+        return
+    for part in accept.split(","):
+        name, _, parameters = part.partition(";")
+        if name.strip().lower() in JSON_RANGES and parameters.replace(" ", "").rstrip("0.") != "q=0":
+            return
+    raise NotAcceptable("only JSON can be answered", hint="Send Accept: application/json, or none.")
+
+
+def entity_tags(header: str | None) -> tuple[str, ...] | None:
+    """The tags of an ``If-Match`` or ``If-None-Match`` header (RFC 9110, section 13.1), or ``*``.
+
+    Weak tags are read as the tag they mark. Raises ``BadRequest`` for what is no tag list.
+    """
+    if header is None:
+        return None
+    if header.strip() == "*":
+        return ("*",)
+    tags = []
+    for part in header.split(","):
+        tag = part.strip().removeprefix("W/")
+        if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"':
+            raise BadRequest('an entity tag stands in double quotes: If-Match: "abc"')
+        tags.append(tag[1:-1])
+    return tuple(tags)
+
+
+def origin(public_url: str, scheme: str, host: str | None) -> str:
+    """The origin for absolute URLs: the configured one, else the one the client used.
+
+    A Host header that could not be one gives none, so that it cannot leave its place in a URL.
+    """
+    if public_url:
+        return public_url.rstrip("/")
+    if not host or not all(c.isalnum() or c in "-._:[]" for c in host):
+        return ""
+    return f"{scheme}://{host}"

@@ -1,0 +1,43 @@
+"""Fixtures for tests that talk to a real gateway process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from gateway_process import Server, StartServer, free_port
+
+
+@pytest.fixture(scope="session")
+def server_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartServer]:
+    """Start gateways with settings given as keywords (``demo="true"``); all are stopped at the end."""
+    started: list[Server] = []
+
+    def start(**settings: str) -> Server:
+        folder = tmp_path_factory.mktemp("gateway")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") or k == "GATEWAY_SHARED"}
+        port = free_port()
+        given = {"store": f"sqlite:///{folder}/test.db", "port": str(port), **settings}
+        environment |= {f"GATEWAY_{name.upper()}": value for name, value in given.items()}
+        server = Server(port, environment, folder / "server.log")
+        started.append(server)
+        return server.start()
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def demo_server(server_factory: StartServer) -> Server:
+    """A gateway without credentials, with the CustomerInteraction bundle, shared by many tests."""
+    return server_factory(demo="true", durability="fast")
+
+
+@pytest.fixture
+def api(demo_server: Server) -> Iterator[httpx2.Client]:
+    """A client of the shared gateway."""
+    with httpx2.Client(base_url=demo_server.url, timeout=30) as client:
+        yield client
