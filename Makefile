@@ -2,9 +2,9 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-HOST ?= 127.0.0.1
 PORT ?= 8000
 STORE ?= sqlite:///var/demo.db
+BUNDLES ?= CustomerInteraction,CustomerInteractionDemo
 WORKERS ?= auto
 ARGS ?=
 
@@ -24,12 +24,12 @@ DEV := $(VENV)/.installed-dev
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Variables: PORT, HOST and STORE of run; WORKERS of test; ARGS, handed on to gateway,"
+	@echo "  Variables: PORT, STORE and BUNDLES of run; WORKERS of test; ARGS, handed on to gateway,"
 	@echo "  pytest or the benchmark; PYTHON, with which the environment in $(VENV) is made."
 
 run: $(RUNTIME) ## Install, and serve the KlantenRegister with demo data on http://127.0.0.1:8000
 	@mkdir -p var
-	$(BIN)/gateway serve --demo --host $(HOST) --port $(PORT) --store $(STORE) $(ARGS)
+	GATEWAY_BUNDLES=$(BUNDLES) $(BIN)/gateway serve --demo --port $(PORT) --store $(STORE) $(ARGS)
 
 test: check ## Install, check the code and run every test
 	$(PYTEST) -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
@@ -45,7 +45,7 @@ format: $(DEV) ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
 
 bench: $(DEV) ## Measure, each figure beside its floor
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m bench $(ARGS)
 
 openapi: $(RUNTIME) ## Write the API document of the bundled configuration to var/openapi.json
 	@mkdir -p var
@@ -65,7 +65,7 @@ upgrade: ## As lock, with the newest versions
 
 clean: ## Remove what building and testing leave behind
 	rm -rf build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find gateway_core tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find gateway_core tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 distclean: clean ## As clean, and the environment and the demo's store too
 	rm -rf $(VENV) var

@@ -133,14 +133,14 @@ class Gateway:
             self._live.store.close()
 
     async def _follow(self) -> None:
-        """Take over changed configuration, made by any process, within a second."""
+        """Follow changed configuration, made by any process, within a second."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
                 await loop.run_in_executor(None, self._live.refresh)
             except GatewayError as error:
-                logging.getLogger("gateway").error("configuration not taken over: %s", error.detail)
+                logging.getLogger("gateway").error("the new configuration cannot be used, the old one stays: %s", error.detail)
 
 
 def create_app() -> Gateway:

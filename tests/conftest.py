@@ -17,7 +17,9 @@ def server_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSe
 
     def start(**settings: str) -> Server:
         folder = tmp_path_factory.mktemp("gateway")
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") or k == "GATEWAY_SHARED"}
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_") or k == "GATEWAY_SHARED"
+        }
         port = free_port()
         given = {"store": f"sqlite:///{folder}/test.db", "port": str(port), **settings}
         environment |= {f"GATEWAY_{name.upper()}": value for name, value in given.items()}

@@ -37,6 +37,7 @@ from gateway_core.schema import (
 from gateway_core.types import Artifact, Finding, JsonObject, Kind, Reference, Severity
 
 Member = TypeVar("Member", bound=StrEnum)
+MAX_INLINE_LEVELS = 8
 NO_COLLECTION = Collection(reference="", title="")
 
 
@@ -70,7 +71,7 @@ def build(
         mappings=MappingProxyType(mappings),
         endpoints=endpoints,
         table=MatchTable(endpoints),
-        indexes=tuple(i for s in specs.values() for i in _indexes(s.reference, s.properties, "", False)),
+        indexes=tuple(_indexes(specs)),
         artifacts=tuple(artifacts),
         openapi=openapi.document(settings.title, endpoints, entities),
     )
@@ -277,16 +278,24 @@ def _home(entity: Reference, endpoints: Iterable[Endpoint]) -> str | None:
     return serving[0].path if serving else None
 
 
-def _indexes(
-    entity: Reference, properties: Mapping[str, PropertySpec], prefix: str, in_array: bool
-) -> Iterable[IndexedPath]:
-    for prop in properties.values():
-        array = in_array or prop.many
-        path = f"{prefix}{prop.name}"
-        if prop.indexed:
-            yield IndexedPath(entity, path, array)
-        if prop.kind is PropertyKind.INLINE:
-            yield from _indexes(entity, prop.properties, f"{path}.", array)
+def _indexes(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath]:
+    """The indexed members of every entity, inside what is kept inline too."""
+
+    def below(
+        properties: Mapping[str, PropertySpec], prefix: str, array: bool, level: int
+    ) -> Iterable[tuple[str, bool]]:
+        for prop in properties.values():
+            path, many = f"{prefix}{prop.name}", array or prop.many
+            if prop.indexed:
+                yield path, many
+            if prop.kind is PropertyKind.INLINE and level < MAX_INLINE_LEVELS:
+                target = specs.get(prop.target or "")
+                members = target.properties if target is not None else prop.properties
+                yield from below(members, f"{path}.", many, level + 1)
+
+    for reference, spec in specs.items():
+        for path, array in below(spec.properties, "", False, 0):
+            yield IndexedPath(reference, path, array)
 
 
 def _member(

@@ -127,7 +127,9 @@ class SchemaForms:
             value = self._relation(str(known.target), reading=reading)
         if not known.many:
             return {**around, **value}
-        limits: JsonObject = {k: known.node[k] for k in ("minItems", "maxItems", "uniqueItems") if k in known.node}
+        limits: JsonObject = {
+            k: known.node[k] for k in ("minItems", "maxItems", "uniqueItems") if k in known.node
+        }
         return {**around, "type": "array", "items": value, **limits}
 
     def _relation(self, target: Reference, *, reading: bool) -> JsonObject:
@@ -157,14 +159,14 @@ class SchemaForms:
 def _component_names(entities: Mapping[Reference, Entity]) -> dict[Reference, str]:
     """A component name for each reference: the last part of it, made unique by a number."""
     names: dict[Reference, str] = {}
-    taken: set[str] = set()
+    used: set[str] = set()
     for reference in entities:
         last = reference.rstrip("/").rpartition("/")[2].removesuffix(".json").removesuffix(".schema")
         stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in last) or "schema"
         name, number = stem, 2
-        while name in taken:
+        while name in used:
             name, number = f"{stem}-{number}", number + 1
-        taken.add(name)
+        used.add(name)
         names[reference] = name
     return names
 

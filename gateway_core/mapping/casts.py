@@ -46,9 +46,9 @@ def compile_cast(name: str, key: str) -> Cast | None:
     if name.startswith("countValue:"):
         return _count_of(name.removeprefix("countValue:"))
     if name == "keyCantBeValue":
-        return lambda value, result, run: UNSET if loose_equal(key, value) else value
+        return lambda value, _result, _run: UNSET if loose_equal(key, value) else value
     plain = CASTS.get(name)
-    return None if plain is None else lambda value, result, run: plain(value, run)
+    return None if plain is None else lambda value, _result, run: plain(value, run)
 
 
 def cast_names(body: Json) -> list[str]:
@@ -60,8 +60,8 @@ def cast_names(body: Json) -> list[str]:
 
 def _if_value(expected: str, otherwise: Any) -> Cast:
     if expected:
-        return lambda value, result, run: otherwise if loose_equal(value, expected) else value
-    return lambda value, result, run: otherwise if not is_true(value) or _is_hollow(value) else value
+        return lambda value, _result, _run: otherwise if loose_equal(value, expected) else value
+    return lambda value, _result, _run: otherwise if not is_true(value) or _is_hollow(value) else value
 
 
 def _is_hollow(value: Json) -> bool:

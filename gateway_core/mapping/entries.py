@@ -1,28 +1,42 @@
-"""The entries of a mapping: each target with the function that makes its value."""
+"""The entries of a mapping: each target with the function that makes its value.
+
+Most sources never become text on the way: a bare path is a look-up, the common guards are
+plain conditions (see ``shortcuts``), and a template whose result is read as JSON at once keeps
+the results of ``map`` as values (see ``fragments``). A cast runs with its entry where nothing
+else can see the difference.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway_core.errors import MappingError
-from gateway_core.mapping import paths
+from gateway_core.mapping import json_text, paths
+from gateway_core.mapping.casts import Cast, json_to_array
+from gateway_core.mapping.fragments import assemble, copied_by_fragments
+from gateway_core.mapping.nodes import Template
 from gateway_core.mapping.parser import parse
 from gateway_core.mapping.reads import Reads, assigned_names
-from gateway_core.mapping.render import Renderer, compile_template
+from gateway_core.mapping.render import TemplateCompiler, compile_template
 from gateway_core.mapping.run import Frame, Limits
-from gateway_core.mapping.settings import Settings, is_template
+from gateway_core.mapping.settings import Settings, TargetCasts, is_template
+from gateway_core.mapping.shortcuts import simple_text
 from gateway_core.types import Json, Reference
 
 Evaluate = Callable[[Json, Frame], Any]
+_READS_RESULT: Final = "countValue:"
+_JSON: Final = "jsonToArray"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One target: ``evaluate(document, frame)`` gives its value, or MISSING to leave it out.
 
-    ``how`` says what the source became, for people: path, text or template.
+    ``casts`` run on the value at once. ``look_up`` is set for a template: the original takes
+    even that for a path first, which matters where an input has such a key. ``how`` says what
+    the source became, for people: path, shortcut, json or template.
     """
 
     key: str
@@ -30,60 +44,138 @@ class Entry:
     source: str
     how: str
     evaluate: Evaluate
+    look_up: Callable[[Json], Any] | None
+    casts: tuple[Cast, ...]
 
 
-def compile_entries(
-    reference: Reference, settings: Settings, limits: Limits
-) -> tuple[tuple[Entry, ...], Reads]:
-    """All entries in file order, and what they read."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All entries in file order, the casts left for afterwards, and what is known of the whole.
+
+    ``bounded``: no part of the input is copied twice, so that a result is about as large as
+    its input; ``heads``: the first segments of the templates, taken as paths.
+    """
+
+    entries: tuple[Entry, ...]
+    casts: tuple[TargetCasts, ...]
+    reads: Reads
+    bounded: bool
+    heads: frozenset[str]
+
+
+def compile_entries(reference: Reference, settings: Settings, limits: Limits, *, plain: bool = False) -> Plan:
+    """Compile every source. Raises MappingError with mapping, key and position.
+
+    ``plain`` leaves every shortcut out: the same results, as text all the way.
+    """
     reads = Reads()
+    copied: list[paths.Path] = []
+    templates: dict[str, Template] = {}
+    for key, source in settings.targets.items():
+        if not is_template(source):
+            reads.path(paths.split(source))
+            copied.append(paths.split(source))
+            continue
+        try:
+            templates[key] = parse(source, limits)
+        except MappingError as error:
+            raise _located(error, reference, key) from None
+        reads.template(templates[key])
+        copied.extend(copied_by_fragments(templates[key]))
+    bounded = not settings.pass_through and paths.apart(copied)
+    fused = {} if plain else _fused_casts(settings)
     entries = []
     for key, source in settings.targets.items():
         try:
-            entries.append(_entry(key, source, settings, limits, reads))
+            template = templates.get(key)
+            if template is None:
+                entries.append(_path_entry(key, source, fused.get(key, ()), settings, bounded))
+            elif plain:
+                entries.append(_template_entry(key, source, template, ()))
+            else:
+                names = settings.cast_names.get(key, ()) if key in fused else ()
+                entries.append(_quick_entry(key, source, template, fused.get(key, ()), names[:1] == (_JSON,)))
         except MappingError as error:
-            error.mapping, error.key = reference, key
-            raise
-    return tuple(entries), reads
+            raise _located(error, reference, key) from None
+    left = tuple(entry for entry in settings.casts if entry[0] not in fused)
+    heads = frozenset(entry.source.split(".", 1)[0] for entry in entries if entry.look_up is not None)
+    return Plan(tuple(entries), left, reads, bounded, heads)
 
 
-def _entry(key: str, source: str, settings: Settings, limits: Limits, reads: Reads) -> Entry:
-    path = paths.split(key)
-    if not is_template(source):
-        reads.path(paths.split(source))
-        return Entry(key, path, source, "path", _bare(source, settings.omit_absent))
-    template = parse(source, limits)
-    reads.template(template)
-    render = compile_template(template)
-    return Entry(key, path, source, "template", _rendered(source, render, bool(assigned_names(template))))
+def _located(error: MappingError, reference: Reference, key: str) -> MappingError:
+    error.mapping, error.key = reference, key
+    return error
 
 
-def _bare(source: str, omit: bool) -> Evaluate:
-    """The value at a path; where it is absent the text of the path, or nothing at all."""
+def _fused_casts(settings: Settings) -> dict[str, tuple[Cast, ...]]:
+    """Casts that may run with their entry: nothing overlaps their target or counts the result."""
+    names = (name for names in settings.cast_names.values() for name in names)
+    if settings.pass_through or settings.unset or any(name.startswith(_READS_RESULT) for name in names):
+        return {}
+    keys = [*settings.targets, *(key for key, _, _ in settings.casts)]
+    fused: dict[str, tuple[Cast, ...]] = {}
+    for key, path, casts in settings.casts:
+        once = sum(key == other for other, _, _ in settings.casts) == 1
+        alone = all(paths.apart([path, paths.split(other)]) for other in keys if other != key)
+        positions = any(segment.isdigit() for segment in path)
+        if once and alone and not positions and key in settings.targets:
+            fused[key] = casts
+    return fused
+
+
+# -- one entry --------------------------------------------------------------------------------
+
+
+def _path_entry(key: str, source: str, casts: tuple[Cast, ...], settings: Settings, bounded: bool) -> Entry:
+    """A value at a path; where it is absent the text of the path, or nothing at all."""
     get = paths.getter(paths.split(source))
-    if omit:
-        return lambda document, frame: get(document)
+    absent = paths.MISSING if settings.omit_absent else source
 
     def evaluate(document: Json, frame: Frame) -> Any:
         value = get(document)
-        return source if value is paths.MISSING else value
+        if value is paths.MISSING:
+            return absent
+        if not bounded and isinstance(value, list | dict):
+            json_text.weigh(value, frame.run)
+        return value
 
-    return evaluate
+    return Entry(key, paths.split(key), source, "path", evaluate, None, casts)
 
 
-def _rendered(source: str, render: Renderer, assigns: bool) -> Evaluate:
-    """The text of a template. The original looks even a template up as a path first."""
-    segments = paths.split(source)
-    head, get = segments[0], paths.getter(segments)
+def _quick_entry(key: str, source: str, template: Template, casts: tuple[Cast, ...], as_json: bool) -> Entry:
+    path, look_up = paths.split(key), paths.getter(paths.split(source))
+    if as_json:
+        return Entry(key, path, source, "json", _json(template), look_up, casts[1:])
+    text = simple_text(template)
+    if text is not None:
+        simple = text
+        return Entry(key, path, source, "shortcut", lambda _, frame: simple(frame), look_up, casts)
+    return _template_entry(key, source, template, casts)
+
+
+def _template_entry(key: str, source: str, template: Template, casts: tuple[Cast, ...]) -> Entry:
+    render, assigns = compile_template(template), bool(assigned_names(template))
 
     def evaluate(document: Json, frame: Frame) -> Any:
-        if head in frame.variables:
-            value = get(document)
-            if value is not paths.MISSING:
-                return value
-        if assigns:
-            frame.run.items(len(frame.variables))
-            return render(Frame(dict(frame.variables), frame.run))
-        return render(frame)
+        return render(_own(frame) if assigns else frame)
+
+    look_up = paths.getter(paths.split(source))
+    return Entry(key, paths.split(key), source, "template", evaluate, look_up, casts)
+
+
+def _json(template: Template) -> Evaluate:
+    """A template whose text would be read as JSON at once."""
+    write = TemplateCompiler(assigned_names(template), fragments=True).writer(template)
+    assigns = bool(assigned_names(template))
+
+    def evaluate(document: Json, frame: Frame) -> Any:
+        out: list[Any] = []
+        write(_own(frame) if assigns else frame, out)
+        return assemble(out, frame.run, json_to_array)
 
     return evaluate
+
+
+def _own(frame: Frame) -> Frame:
+    frame.run.items(len(frame.variables))
+    return Frame(dict(frame.variables), frame.run)

@@ -38,7 +38,7 @@ from gateway_core.mapping.nodes import (
     Unary,
 )
 from gateway_core.mapping.operators import BINARY, affirm, invert, negate, regular_expression
-from gateway_core.mapping.reads import WITH
+from gateway_core.mapping.reads import CONTEXT, WITH, constant_path
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.statements import did_you_mean
 from gateway_core.mapping.values import (
@@ -58,7 +58,6 @@ from gateway_core.mapping.values import (
 from gateway_core.types import Json, Position
 
 Evaluator = Callable[[Frame], Json]
-CONTEXT: Final = "_context"
 _NESTED: Final = 8  # a longer row of operators is evaluated in a loop, not by nested calls
 _SPECIAL: Final = {"_self": "", "_charset": "UTF-8"}
 
@@ -67,25 +66,10 @@ def syntax(detail: str, node: Node, hint: str = "") -> MappingError:
     return MappingError(detail, kind="syntax", position=node.position, hint=hint)
 
 
-def placed(error: MappingError, position: Position) -> MappingError:
-    """The error with a position, unless a deeper expression gave it one already."""
+def place(error: MappingError, position: Position) -> None:
+    """Give an error a position, unless a deeper expression or mapping gave it one already."""
     if error.position is None and not error.mapping:
         error.position = position
-    return error
-
-
-def constant_path(node: Expression) -> tuple[str, tuple[str, ...]] | None:
-    """``a.b[0]`` or ``attribute(_context, 'a')`` as a variable and keys, else None."""
-    keys: list[str] = []
-    while isinstance(node, Member) and node.arguments is None and isinstance(node.key, Constant):
-        keys.append(key_text(node.key.value))
-        node = node.target
-    if not isinstance(node, Name):
-        return None
-    keys.reverse()
-    if node.name == CONTEXT:
-        return (keys[0], tuple(keys[1:])) if keys else None
-    return node.name, tuple(keys)
 
 
 def step(value: Json, key: str, frame: Frame) -> Json:
@@ -132,7 +116,7 @@ class ExpressionCompiler:
 
     def _constant(self, node: Constant) -> Evaluator:
         value = node.value
-        return lambda frame: value
+        return lambda _: value
 
     def _name(self, node: Name) -> Evaluator:
         name = node.name
@@ -142,7 +126,7 @@ class ExpressionCompiler:
             return _copy_of_context
         if name in _SPECIAL:
             value = _SPECIAL[name]
-            return lambda frame: value
+            return lambda _: value
         return lambda frame: frame.variables.get(name)
 
     def _member(self, node: Member) -> Evaluator:
@@ -162,7 +146,8 @@ class ExpressionCompiler:
             try:
                 return step(value, key_text(name), frame)
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
 
         return get
 
@@ -179,7 +164,8 @@ class ExpressionCompiler:
             try:
                 return member_of(frame.run, value, key_text(key(frame)), given)
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
 
         return call
 
@@ -241,7 +227,8 @@ class ExpressionCompiler:
                 given = document(frame)
                 return apply_mapping(frame.run, reference(frame), given, as_list(frame), encoded=True)
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
 
         return apply
 
@@ -257,7 +244,7 @@ class ExpressionCompiler:
     def _argument(self, entry: Function, index: int, value: Any, what: str) -> Evaluator:
         wants_arrow = index < len(entry.parameters) and entry.parameters[index].arrow
         if not isinstance(value, Argument):
-            return lambda frame: value
+            return lambda _: value
         if isinstance(value.value, Arrow):
             if not wants_arrow:
                 raise syntax(f"{what} does not take a function there", value)
@@ -295,9 +282,12 @@ class ExpressionCompiler:
                 bound = bind(entry, tuple(("", value) for value in values[start:]))
                 return entry.implementation(frame.run, *values[:start], *bound)
             except ValueError as error:
-                raise placed(failure(f"{what} cannot be called like this: {error}"), node.position) from None
+                raise MappingError(
+                    f"{what} cannot be called like this: {error}", position=node.position
+                ) from None
             except MappingError as error:
-                raise placed(error, node.position)
+                place(error, node.position)
+                raise
 
         return invoke
 
@@ -355,7 +345,8 @@ class ExpressionCompiler:
             try:
                 return operate(operand(frame))
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
 
         return sign
 
@@ -431,7 +422,8 @@ class ExpressionCompiler:
                 texts = [to_text(part(frame)) for part in parts]
                 frame.run.text(sum(map(len, texts)))
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
             return "".join(texts)
 
         return concatenate
@@ -479,7 +471,8 @@ class ExpressionCompiler:
                     else:
                         result[key_text(key(frame))] = item
                 except MappingError as error:
-                    raise placed(error, position)
+                    place(error, position)
+                    raise
             return as_array(result)
 
         return build
@@ -501,15 +494,15 @@ class ExpressionCompiler:
         if isinstance(target, Name):
             name = target.name
             if name == CONTEXT or name in _SPECIAL:
-                return lambda frame: True
+                return lambda _: True
             return lambda frame: name in frame.variables
         if isinstance(target, Member) and target.arguments is None:
             return self._member_defined(target)
         if isinstance(target, Constant | Array | Hash):
-            return lambda frame: True
+            return lambda _: True
         if isinstance(target, MacroCall):
             macros, macro = self.macros, target.name
-            return lambda frame: macro in macros
+            return lambda _: macro in macros
         raise syntax('The test "defined" works with variables and their members only', node)
 
     def _member_defined(self, target: Member) -> Evaluator:
@@ -597,7 +590,8 @@ def _operation(operator: Any, left: Evaluator, right: Evaluator, position: Posit
         try:
             return operator(left(frame), right(frame), frame.run)
         except MappingError as error:
-            raise placed(error, position)
+            place(error, position)
+            raise
 
     return operate
 
@@ -610,7 +604,8 @@ def _row(first: Evaluator, steps: list[tuple[Any, Evaluator, Position]]) -> Eval
             try:
                 value = operator(value, right(frame), run)
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
         return value
 
     return operate
@@ -624,7 +619,8 @@ def _invoke(implementation: Callable[..., Json], arguments: list[Evaluator], pos
             try:
                 return implementation(frame.run, only(frame))
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
 
         return invoke_one
 
@@ -632,6 +628,7 @@ def _invoke(implementation: Callable[..., Json], arguments: list[Evaluator], pos
         try:
             return implementation(frame.run, *[argument(frame) for argument in arguments])
         except MappingError as error:
-            raise placed(error, position)
+            place(error, position)
+            raise
 
     return invoke

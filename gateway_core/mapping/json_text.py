@@ -22,6 +22,9 @@ PRESERVE_ZERO_FRACTION = 1024
 _plain: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 _unicode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _ENTITY: Final = re.compile(r"&(?:#([0-9]+)|#[xX]([0-9a-fA-F]+)|([A-Za-z][A-Za-z0-9]*));")
+_ENTITY_IN_BYTES: Final = re.compile(rb"&#?[0-9A-Za-z]+;")
+_DOT_BEFORE_QUOTE: Final = re.compile(rb'\.[^"\\]*(?:\\.[^"\\]*)*"(:)?')
+_STRICT: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 _LONG_NUMBER: Final = re.compile(r"\d{19}|-0(?![.\d])")
 _HEX: Final = ((HEX_TAG, "<", "\\u003C"), (HEX_TAG, ">", "\\u003E"), (HEX_AMP, "&", "\\u0026"))
 _HEX_QUOTES: Final = ((HEX_APOS, "'", "\\u0027"), (HEX_QUOT, '\\"', "\\u0022"))
@@ -142,6 +145,38 @@ class _Writer:
         if self.flags & PRESERVE_ZERO_FRACTION and text.lstrip("-").isdigit():
             text += ".0"
         return text
+
+
+def weigh(value: Json, run: Run) -> None:
+    """Pay for a value by its size, as often as its parts occur in it."""
+    survey = _Survey(run)
+    survey.visit(value, 1)
+    run.burn(survey.length >> 6)
+
+
+def is_settled(value: Json, run: Run) -> bool:
+    """Whether a value that is written as JSON and read again by ``jsonToArray`` stays the same.
+
+    Quick and on the safe side: whole floats, digit keys, entities and odd text say no. The
+    caller knows that the value is bounded.
+    """
+    try:
+        data = orjson.dumps(value, option=_STRICT)
+    except TypeError:
+        return False
+    run.burn(1 + (len(data) >> 6))
+    if b'"0":' in data or b".0" in data or len(data) > run.limits.text:
+        return False
+    return b"&" not in data or _ENTITY_IN_BYTES.search(data) is None
+
+
+def has_plain_keys(document: Json) -> bool:
+    """Whether surely no key of a JSON document holds a dot, nor any text an encoded one."""
+    try:
+        data = orjson.dumps(document, option=_STRICT)
+    except TypeError:
+        return False
+    return b"&#46;" not in data and b":" not in _DOT_BEFORE_QUOTE.findall(data)
 
 
 # -- reading ----------------------------------------------------------------------------------

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from gateway_core.errors import LimitExceeded, MappingError
-from gateway_core.mapping import paths
-from gateway_core.mapping.casts import UNSET, Cast
+from gateway_core.mapping import json_text, paths
+from gateway_core.mapping.casts import UNSET
 from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.run import Frame, Limits, Run, Services
-from gateway_core.mapping.settings import Settings, read_settings
-from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, key_text, kind_of
+from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
+from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, kind_of
 from gateway_core.types import Finding, Json, Reference
 
+DEFAULT_LIMITS: Final = Limits()
 __all__ = ["CompiledMapping", "Limits", "Services", "compile_mapping"]
 
 
@@ -42,8 +43,10 @@ class CompiledMapping:
     references: frozenset[Reference]
     findings: tuple[Finding, ...]
     limits: Limits
+    bounded: bool = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
-    casts: tuple[tuple[str, paths.Path, tuple[Cast, ...]], ...] = field(repr=False)
+    heads: frozenset[str] = field(repr=False)
+    casts: tuple[TargetCasts, ...] = field(repr=False)
     settings: Settings = field(repr=False)
 
     def apply(self, document: Json, services: Services, *, as_list: bool = False) -> Json:
@@ -56,7 +59,8 @@ class CompiledMapping:
         if not is_array(document):
             raise self._wrong_document(document)
         try:
-            return self.apply_within(document, run, as_list=as_list, encoded=False)
+            plain = json_text.has_plain_keys(document)
+            return self.apply_within(document, run, as_list=as_list, encoded=plain)
         except RecursionError:
             error = LimitExceeded("Values or calls are nested too deeply", limit="depth")
             error.mapping = self.reference
@@ -95,18 +99,11 @@ class CompiledMapping:
                 run.keys_seen = True
         settings = self.settings
         variables = document if isinstance(document, dict) else as_dict(document)
-        frame = Frame(variables, run)
         result: Json = {}
         if settings.pass_through:
             run.items(len(document))
             result = document[:] if isinstance(document, list) else dict(document)
-        for entry in self.entries:
-            try:
-                value = entry.evaluate(document, frame)
-            except MappingError as error:
-                raise self._located(error, entry.key)
-            if value is not paths.MISSING:
-                result = _store(result, entry.path, value)
+        result = self._fill(result, document, Frame(variables, run))
         for path in settings.unset:
             result = paths.drop(result, path)
         result = self._cast(result, run)
@@ -114,11 +111,35 @@ class CompiledMapping:
             result = paths.decode_keys(result, run.burn)
         return self._unwrapped(result)
 
-    def _located(self, error: MappingError, key: str) -> MappingError:
+    def _fill(self, result: Json, document: Json, frame: Frame) -> Json:
+        """Every target with its value, in file order."""
+        run = frame.run
+        run.burn(len(self.entries))
+        literal = not self.heads.isdisjoint(frame.variables)
+        for entry in self.entries:
+            try:
+                value = paths.MISSING
+                if literal and entry.look_up is not None:
+                    value = entry.look_up(document)
+                if value is paths.MISSING:
+                    value = entry.evaluate(document, frame)
+                if entry.casts and value is not paths.MISSING:
+                    value = _cast_all(value, entry.casts, result, run)
+            except MappingError as error:
+                self._locate(error, entry.key)
+                raise
+            if value is UNSET:
+                if len(entry.path) > 1:  # the levels above stay
+                    result = paths.drop(_store(result, entry.path, None), entry.path)
+            elif value is not paths.MISSING:
+                result = _store(result, entry.path, value)
+        return result
+
+    def _locate(self, error: MappingError, key: str) -> None:
+        """Name the mapping and the target that failed, unless a mapping within did."""
         if not error.mapping:
             error.mapping = self.reference
             error.key = key
-        return error
 
     def _cast(self, result: Json, run: Run) -> Json:
         for key, path, casts in self.casts:
@@ -129,7 +150,8 @@ class CompiledMapping:
                 try:
                     changed = cast(value, result, run)
                 except MappingError as error:
-                    raise self._located(error, key)
+                    self._locate(error, key)
+                    raise
                 if changed is UNSET:
                     result = paths.drop(result, path)
                     break
@@ -143,7 +165,7 @@ class CompiledMapping:
             if len(result) == 1 and "#" in result:
                 root = result["#"]
                 if not is_array(root):
-                    detail = f'The value of "#" is the whole result; it must be a list or an object, not {kind_of(root)}'
+                    detail = f'The value of "#" must be a list or an object, not {kind_of(root)}'
                     raise MappingError(detail, kind="type", mapping=self.reference, key="#")
                 return root
             if "0" in result and is_listlike(result):
@@ -152,31 +174,43 @@ class CompiledMapping:
 
 
 def compile_mapping(
-    reference: Reference, body: Mapping[str, Any], *, limits: Limits = Limits()
+    reference: Reference, body: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS, plain: bool = False
 ) -> CompiledMapping:
     """Compile the body of a mapping artifact.
 
     Raises MappingError(kind="syntax" or "type") with mapping, key and position for a template
     that cannot be compiled, an unknown filter, function or test, or a value of the wrong kind.
+    ``plain`` compiles without shortcuts: slower, the same results (tests compare the two).
     """
     try:
         settings = read_settings(reference, body)
-        entries, reads = compile_entries(reference, settings, limits)
+        plan = compile_entries(reference, settings, limits, plain=plain)
     except RecursionError:
         error = LimitExceeded("A template is nested too deeply", limit="depth")
         error.mapping, error.kind = reference, "syntax"
         raise error from None
     return CompiledMapping(
         reference=reference,
-        reads=frozenset(reads.paths),
-        reads_everything=reads.everything or settings.pass_through,
-        references=frozenset(reads.references),
+        reads=frozenset(plan.reads.paths),
+        reads_everything=plan.reads.everything or settings.pass_through,
+        references=frozenset(plan.reads.references),
         findings=settings.findings,
         limits=limits,
-        entries=entries,
-        casts=settings.casts,
+        bounded=plan.bounded,
+        entries=plan.entries,
+        heads=plan.heads,
+        casts=plan.casts,
         settings=settings,
     )
+
+
+def _cast_all(value: Json, casts: tuple[Cast, ...], result: Json, run: Run) -> Any:
+    """The value after its casts, or UNSET from the first one that removes it."""
+    for cast in casts:
+        value = cast(value, result, run)
+        if value is UNSET:
+            break
+    return value
 
 
 def _element(item: Json, extra: dict[str, Json]) -> Json:
@@ -187,12 +221,10 @@ def _element(item: Json, extra: dict[str, Json]) -> Json:
     own = items_of(item) if is_array(item) else () if item is None else ((0, item),)
     index = 0
     for key, inner in own:
-        if isinstance(key, int):
-            key, index = index, index + 1
-        merged[key_text(key)] = inner
+        merged[str(index) if isinstance(key, int) else key] = inner
+        index += isinstance(key, int)
     merged["value"] = item
-    for name, inner in extra.items():
-        merged[name] = inner
+    merged.update(extra)
     return merged
 
 

@@ -45,11 +45,25 @@ from gateway_core.types import Position
 MAX_CHAIN: Final = 1000
 _UNARY: Final = {"not": 50, "-": 500, "+": 500}
 _BINARY: Final = {
-    **{"or": 10, "and": 15, "b-or": 16, "b-xor": 17, "b-and": 18},
+    "or": 10,
+    "and": 15,
+    "b-or": 16,
+    "b-xor": 17,
+    "b-and": 18,
     **dict.fromkeys(("==", "!=", "<=>", "<", ">", ">=", "<=", "not in", "in", "matches"), 20),
     **dict.fromkeys(("starts with", "ends with", "has some", "has every"), 20),
-    **{"..": 25, "+": 30, "-": 30, "~": 40, "*": 60, "/": 60, "//": 60, "%": 60},
-    **{"is": 100, "is not": 100, "**": 200, "??": 300},
+    "..": 25,
+    "+": 30,
+    "-": 30,
+    "~": 40,
+    "*": 60,
+    "/": 60,
+    "//": 60,
+    "%": 60,
+    "is": 100,
+    "is not": 100,
+    "**": 200,
+    "??": 300,
 }
 _RIGHT: Final = frozenset({"**", "??"})
 _CONSTANTS: Final = {"true": True, "false": False, "null": None, "none": None}
@@ -58,7 +72,7 @@ _TESTS_WITH_OPERAND: Final = frozenset({"same as", "divisible by"})
 
 
 def parse(source: str, limits: Limits) -> Template:
-    """The tree of a template. The text may hold ``\\r\\n``; positions count lines either way."""
+    """The tree of a template. Lines may end in any way; positions count them all the same."""
     if len(source) > limits.template:
         error = LimitExceeded(f"A template is longer than {limits.template} characters", limit="template")
         error.kind = "syntax"
@@ -248,9 +262,8 @@ class Parser(StatementParser):
         position = self.position(token)
         if self.at(TokenKind.PUNCTUATION, "("):
             return self._call(token, position)
-        if token.value in _CONSTANTS or token.value.lower() in ("true", "false", "none", "null"):
-            if token.value in (token.value.lower(), token.value.upper()):
-                return Constant(position, _CONSTANTS[token.value.lower()])
+        if token.value in (token.value.lower(), token.value.upper()) and token.value.lower() in _CONSTANTS:
+            return Constant(position, _CONSTANTS[token.value.lower()])
         if self.peek(0).value == "=>" and self.at(TokenKind.OPERATOR):
             raise self.error("A function can only be an argument of a filter", token)
         return Name(position, token.value)
@@ -356,11 +369,9 @@ class Parser(StatementParser):
         token = self.token
         if token.kind is TokenKind.NUMBER:
             key: Expression = Constant(self.position(token), _number(token.value))
-        elif (
-            token.kind in (TokenKind.NAME, TokenKind.OPERATOR)
-            and token.value[0].isalpha()
-            or token.value[:1] == "_"
-        ):
+        elif (token.kind in (TokenKind.NAME, TokenKind.OPERATOR) and token.value[0].isalpha()) or token.value[
+            :1
+        ] == "_":
             key = Constant(self.position(token), token.value)
         else:
             raise self.unexpected("a name or a number after the dot")

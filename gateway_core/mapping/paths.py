@@ -8,6 +8,7 @@ hold a dot are written ``&#46;`` in paths and templates, so that a path never sp
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Final
 
 from gateway_core.mapping.values import as_array, as_dict, is_array, member
@@ -76,6 +77,12 @@ def get(document: Json, path: Path) -> Json:
 
 def has(document: Json, path: Path) -> bool:
     return getter(path)(document) is not MISSING
+
+
+def apart(known: list[Path]) -> bool:
+    """Whether no path is another one, or lies within it."""
+    ordered = sorted(known)
+    return all(later[: len(earlier)] != earlier for earlier, later in pairwise(ordered))
 
 
 def put(document: Json, path: Path, value: Json) -> Json:

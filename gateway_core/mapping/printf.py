@@ -93,7 +93,8 @@ def php_round(value: float, digits: int, mode: Rounding = "common") -> float:
         scaled = value * scale
         if not math.isfinite(scaled) or scale == 0:
             return math.nan
-        return (math.ceil(scaled) if mode == "ceil" else math.floor(scaled)) / scale
+        whole = math.ceil(scaled) if mode == "ceil" else math.floor(scaled)
+        return math.copysign(whole, scaled) / scale
     if not math.isfinite(value) or value == 0.0:
         return value
     exact_places = _EXACT_DIGITS - 1 - _magnitude(value)
@@ -126,7 +127,7 @@ def _shift(value: float, places: int) -> float:
 def _half_away(value: float) -> float:
     if not math.isfinite(value):
         return value
-    return float(math.floor(value + 0.5)) if value >= 0 else float(math.ceil(value - 0.5))
+    return math.copysign(math.floor(abs(value) + 0.5), value)
 
 
 def _unshift(shifted: float, places: int, value: float) -> float:
@@ -134,7 +135,7 @@ def _unshift(shifted: float, places: int, value: float) -> float:
         factor = _power_of_ten(abs(places))
         return shifted / factor if places > 0 else shifted * factor
     # Beyond the exact powers of ten a division would miss; the text names the nearest float.
-    result = float(f"{shifted:.6f}e{-places}") if math.isfinite(shifted) else shifted
+    result = float(f"{shifted or 0.0:.6f}e{-places}") if math.isfinite(shifted) else shifted
     return result if math.isfinite(result) else value
 
 
@@ -176,7 +177,7 @@ def _to_float(value: Json) -> float:
     if isinstance(value, list | dict):
         return float(bool(value))
     try:
-        return float(value or 0)
+        return 0.0 if value is None else float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
 
@@ -202,7 +203,9 @@ def _to_int(value: Json) -> int:
 
 def _saturate(text: str) -> int:
     number = float(text)
-    if math.isinf(number) or abs(number) >= 2.0**63:
+    if math.isinf(number):
+        return 0
+    if abs(number) >= 2.0**63:
         return _INT_MAX if number > 0 else _INT_MIN
     digits = text.lstrip("+-")
     return int(text) if digits.isdigit() and len(digits) < 20 else int(number)

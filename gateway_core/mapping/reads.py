@@ -34,7 +34,22 @@ from gateway_core.mapping.paths import Path, decoded
 from gateway_core.mapping.values import key_text
 
 WITH: Final = " with"  # stands for the names that a with tag computes
+CONTEXT: Final = "_context"
 _NO_INPUT: Final = frozenset({"_self", "_charset", " captured"})
+
+
+def constant_path(node: Expression) -> tuple[str, tuple[str, ...]] | None:
+    """``a.b[0]`` or ``attribute(_context, 'a')`` as a variable and keys, else None."""
+    keys: list[str] = []
+    while isinstance(node, Member) and node.arguments is None and isinstance(node.key, Constant):
+        keys.append(key_text(node.key.value))
+        node = node.target
+    if not isinstance(node, Name):
+        return None
+    keys.reverse()
+    if node.name == CONTEXT:
+        return (keys[0], tuple(keys[1:])) if keys else None
+    return node.name, tuple(keys)
 
 
 def children(node: Any) -> Iterator[Node]:
@@ -122,7 +137,11 @@ class Reads:
             self._statement(node.body, known | {node.key, node.value, "loop", "_key"})
             if node.otherwise is not None:
                 self._statement(node.otherwise, set(known))
-        elif isinstance(node, Set):
+        else:
+            self._simple(node, known)
+
+    def _simple(self, node: Statement, known: set[str]) -> None:
+        if isinstance(node, Set):
             for value in node.values:
                 self._expression(value, known)
             known.update(node.names)
@@ -172,7 +191,7 @@ class Reads:
         keys.reverse()
         if not isinstance(node, Name):
             self._expression(node, known)
-        elif node.name == "_context":
+        elif node.name == CONTEXT:
             self._member_of_context(keys, known)
         elif node.name == "loop" and "loop" in known:
             self.everything = self.everything or keys[:1] == ["parent"]

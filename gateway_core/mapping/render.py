@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from gateway_core.mapping.evaluate import Evaluator, ExpressionCompiler, placed, syntax
+from gateway_core.errors import MappingError
+from gateway_core.mapping import json_text
+from gateway_core.mapping.evaluate import Evaluator, ExpressionCompiler, place, syntax
+from gateway_core.mapping.fragments import Fragment, mapped_reference
 from gateway_core.mapping.library.escaping import escape
 from gateway_core.mapping.nodes import (
     Apply,
@@ -32,8 +35,7 @@ from gateway_core.mapping.nodes import (
 from gateway_core.mapping.reads import assigned_names
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.statements import CAPTURED
-from gateway_core.mapping.values import failure, is_array, is_true, items_of, kind_of, to_text
-from gateway_core.errors import MappingError
+from gateway_core.mapping.values import is_array, is_true, items_of, kind_of, to_text
 from gateway_core.types import Json
 
 Writer = Callable[[Frame, list[str]], None]
@@ -50,7 +52,8 @@ def compile_template(template: Template) -> Renderer:
 class TemplateCompiler:
     """Compiles the statements of one template."""
 
-    def __init__(self, local: frozenset[str]) -> None:
+    def __init__(self, local: frozenset[str], *, fragments: bool = False) -> None:
+        self.fragments = fragments
         self.expressions = ExpressionCompiler(local)
         self.local = local
         self.strategy: str | None = None
@@ -69,20 +72,35 @@ class TemplateCompiler:
         }
 
     def template(self, template: Template) -> Renderer:
-        for macro in template.macros:
-            self.expressions.macros[macro.name] = None
-        for macro in template.macros:
-            self.expressions.macros[macro.name] = self._macro(macro)
+        self._compile_macros(template)
         statements = template.body.statements
         if not statements:
-            return lambda frame: ""
+            return lambda _: ""
         if len(statements) == 1 and isinstance(statements[0], Text):
             text = statements[0].text
-            return lambda frame: text
+            return lambda _: text
         if len(statements) == 1 and isinstance(statements[0], Print):
             return self._single_print(statements[0].value)
         body = self.block(template.body)
         return lambda frame: captured(body, frame)
+
+    def writer(self, template: Template) -> Writer:
+        """A template as a function that appends its pieces, fragments among them if asked for."""
+        self._compile_macros(template)
+        return self.block(template.body)
+
+    def _compile_macros(self, template: Template) -> None:
+        for macro in template.macros:
+            self.expressions.macros[macro.name] = None
+        for macro in template.macros:
+            self.expressions.macros[macro.name] = self._macro(macro)
+
+    def _text_block(self, block: Block) -> Writer:
+        """A block whose output is used as text."""
+        outer, self.fragments = self.fragments, False
+        writer = self.block(block)
+        self.fragments = outer
+        return writer
 
     def _single_print(self, value: Expression) -> Renderer:
         evaluate = self.expressions.compile(value)
@@ -95,7 +113,8 @@ class TemplateCompiler:
                 text = to_text(evaluate(frame))
                 run.text(len(text))
             except MappingError as error:
-                raise placed(error, position)
+                place(error, position)
+                raise
             return text
 
         return render
@@ -129,9 +148,12 @@ class TemplateCompiler:
 
     def _text(self, node: Text) -> Writer:
         text = node.text
-        return lambda frame, out: out.append(text)
+        return lambda _, out: out.append(text)
 
     def _print(self, node: Print) -> Writer:
+        mapped = mapped_reference(node.value) if self.fragments and self.strategy is None else None
+        if mapped is not None:
+            return self._fragment(*mapped)
         evaluate, position = self.expressions.compile(node.value), node.value.position
         strategy = None if _is_safe(node.value) else self.strategy
 
@@ -141,8 +163,28 @@ class TemplateCompiler:
                 try:
                     value = to_text(value)
                 except MappingError as error:
-                    raise placed(error, position)
+                    place(error, position)
+                    raise
             out.append(value if strategy is None else escape(frame.run, value, strategy))
+
+        return write
+
+    def _fragment(self, value: Expression, reference: str) -> Writer:
+        """The result of a mapping, kept as a value where that makes no difference."""
+        evaluate, position = self.expressions.compile(value), value.position
+
+        def write(frame: Frame, out: list[Any]) -> None:
+            run = frame.run
+            result = evaluate(frame)
+            mapping = run.services.mapping(reference)
+            if mapping is not None and mapping.bounded and json_text.is_settled(result, run):
+                out.append(Fragment(result))
+                return
+            try:
+                out.append(json_text.encode(result, run))
+            except MappingError as error:
+                place(error, position)
+                raise
 
         return write
 
@@ -243,7 +285,7 @@ class TemplateCompiler:
         return write
 
     def _capture(self, node: Capture) -> Writer:
-        body, name = self.block(node.body), node.name
+        body, name = self._text_block(node.body), node.name
 
         def write(frame: Frame, out: list[str]) -> None:
             frame.variables[name] = captured(body, frame)
@@ -251,7 +293,7 @@ class TemplateCompiler:
         return write
 
     def _apply(self, node: Apply) -> Writer:
-        body, evaluate = self.block(node.body), self.expressions.compile(node.value)
+        body, evaluate = self._text_block(node.body), self.expressions.compile(node.value)
 
         def write(frame: Frame, out: list[str]) -> None:
             inner = Frame(dict(frame.variables), frame.run)
@@ -268,7 +310,7 @@ class TemplateCompiler:
             extra: Json = {} if given is None else given(frame)
             if not is_array(extra):
                 detail = f'Variables of "with" must be an object, not {kind_of(extra)}'
-                raise placed(failure(detail), position)
+                raise MappingError(detail, position=position)
             frame.run.items(len(frame.variables) + len(extra))
             variables = {} if only else dict(frame.variables)
             variables.update((str(key), value) for key, value in items_of(extra))
@@ -277,7 +319,7 @@ class TemplateCompiler:
         return write
 
     def _macro(self, node: Macro) -> Callable[[Run, list[Json], dict[str, Json]], str]:
-        body = self.block(node.body)
+        body = self._text_block(node.body)
         parameters = [
             (name, default.value if isinstance(default, Constant) else None)
             for name, default in node.parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Protocol
 
 from gateway_core.errors import LimitExceeded, MappingError
@@ -36,7 +36,10 @@ class Limits:
 
 
 class Mappable(Protocol):
-    """A compiled mapping, as ``map()`` sees it."""
+    """A compiled mapping, as ``map()`` sees it. ``bounded``: it copies no part of its input twice."""
+
+    @property
+    def bounded(self) -> bool: ...
 
     def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json: ...
 
@@ -53,8 +56,8 @@ def _no_call(source: str, endpoint: str, method: str, config: JsonObject) -> Jso
     raise MappingError("Mappings may not call sources here", hint="configure a source that allows it")
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
+def _no_time() -> datetime:
+    raise MappingError("Mappings are not told the time here", hint="give the services a clock")
 
 
 def _no_clock() -> float:
@@ -73,7 +76,7 @@ class Services:
     mapping: Callable[[Reference], Mappable | None] = _no_mapping
     get_object: Callable[[str], JsonObject | None] = _no_object
     call: Callable[[str, str, str, JsonObject], Json] = _no_call
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = _no_time
     clock: Callable[[], float] = _no_clock
 
 

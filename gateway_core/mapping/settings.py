@@ -20,6 +20,9 @@ _BARE: Final = re.compile(r"[A-Za-z_@][\w@&#;-]*(?:\.[\w@&#;-]+)*\Z")
 _GUARDS: Final = ("unsetIfValue==", "setNullIfValue==")
 
 
+TargetCasts = tuple[str, paths.Path, tuple[Cast, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The parts of a mapping's body, with the casts compiled."""
@@ -28,7 +31,7 @@ class Settings:
     pass_through: bool
     omit_absent: bool
     unset: tuple[paths.Path, ...]
-    casts: tuple[tuple[str, paths.Path, tuple[Cast, ...]], ...]
+    casts: tuple[TargetCasts, ...]
     cast_names: Mapping[str, tuple[str, ...]]
     encodes: bool
     findings: tuple[Finding, ...]
@@ -106,9 +109,9 @@ class _Reader:
             raise self._error(f'"unset" must be a list of paths, not {kind_of(section)}', "unset")
         return tuple(paths.split(to_text(path)) for path in values_of(section))
 
-    def casts(self) -> tuple[dict[str, tuple[str, ...]], list[tuple[str, paths.Path, tuple[Cast, ...]]]]:
+    def casts(self) -> tuple[dict[str, tuple[str, ...]], list[TargetCasts]]:
         known: dict[str, tuple[str, ...]] = {}
-        compiled: list[tuple[str, paths.Path, tuple[Cast, ...]]] = []
+        compiled: list[TargetCasts] = []
         for key, entry in self._section("cast").items():
             names = tuple(cast_names(entry))
             known[key] = names
@@ -126,9 +129,9 @@ class _Reader:
             self._warn("mapping-unknown-cast", message, f"/cast/{key}", hint)
         return cast
 
-    def values(self) -> list[tuple[str, paths.Path, tuple[Cast, ...]]]:
+    def values(self) -> list[TargetCasts]:
         """Value maps run after the casts, as one more cast of their target."""
-        compiled: list[tuple[str, paths.Path, tuple[Cast, ...]]] = []
+        compiled: list[TargetCasts] = []
         for key, table in self._section("values").items():
             if not isinstance(table, dict):
                 raise self._error(f"A value map must be an object, not {kind_of(table)}", key)

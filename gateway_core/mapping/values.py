@@ -365,12 +365,12 @@ def fit(number: int | float) -> int | float:
 def power(base: int | float, exponent: int | float) -> int | float:
     """PHP's ``**``; bounded: a large integer power is computed as a float."""
     if isinstance(base, int) and isinstance(exponent, int) and exponent >= 0:
-        if base in (0, 1, -1) or (base.bit_length() * exponent) <= 128:
-            return fit(base ** (exponent % 2 + 2 if base == -1 and exponent > 2 else exponent))
+        if base in (0, 1, -1):
+            return base if exponent % 2 else base * base if exponent else 1
+        if base.bit_length() * exponent <= 128:
+            return fit(base**exponent)
     try:
         result = float(base) ** float(exponent)
-    except OverflowError:
-        return math.inf
-    except ZeroDivisionError:
+    except (OverflowError, ZeroDivisionError):
         return math.inf
     return math.nan if isinstance(result, complex) else result

@@ -38,7 +38,7 @@ def add_application(
     """Create an application with an API key, a client id and a secret for signing tokens.
 
     A ``client_id`` and ``secret`` may be given, for a client that is configured already.
-    Raises ``Conflict`` when the name or client id is taken, ``BadRequest`` for an unknown scope.
+    Raises ``Conflict`` when the name or client id is in use, ``BadRequest`` for an unknown scope.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:

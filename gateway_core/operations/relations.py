@@ -1,4 +1,4 @@
-"""A document and the objects it holds, taken apart into the changes of one transaction."""
+"""A document and the objects it holds, apart, as the changes of one transaction."""
 
 from __future__ import annotations
 

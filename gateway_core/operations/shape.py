@@ -64,7 +64,7 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
 
     Behind a mapping, clients write the names of their own shape: every filter and order key
     must be one that the query mapping reads; window and shape parameters pass beside it, and
-    ``_extend`` is taken for granted, since such clients name what is embedded anyway.
+    ``_extend`` is assumed, since such clients name what is embedded anyway.
     Raises ``InvalidQuery`` naming the parameter that nothing consumes, and those that exist.
     """
     params = dict(canonical(call.params, entity.spec.properties.__contains__))

@@ -51,9 +51,7 @@ class World:
                 yield each
 
 
-def run(
-    query: Query, objects: Iterable[StoredObject], world: World
-) -> tuple[tuple[StoredObject, ...], int]:
+def run(query: Query, objects: Iterable[StoredObject], world: World) -> tuple[tuple[StoredObject, ...], int]:
     """The window that the query asks of ``objects`` (in the order of their creation), and how
     many match in all."""
     found = [each for each in objects if matches(query.where, each, world)]
@@ -82,13 +80,7 @@ def sort_key(order: Order, each: StoredObject, world: World) -> SortKey:
 
     Numbers come before texts; objects without a value come last in either direction.
     """
-    reached = _first_reached(each, order.hops, world)
-    value = None
-    if reached is not None:
-        data, path = (reached.data, order.path)
-        if path[0] == "_self":
-            data, path = dict(_register(reached)), path[1:]
-        value = _value(data, path)
+    value = _sort_value(order.path, _first_reached(each, order.hops, world))
     if isinstance(value, str):
         return (order.descending, 1, value)
     if isinstance(value, int | float):
@@ -105,8 +97,9 @@ def _matches(condition: Condition, data: Json, matches_inner: Callable[[Conditio
         case Not(inner):
             return not matches_inner(inner)
         case Element(path, where):
-            elements = _value(data, path)
-            return isinstance(elements, list) and any(_matches_element(where, each) for each in elements)
+            lists = [_member(holder, path[-1]) for holder in _spread(data, path[:-1])]
+            elements = [each for held in lists if isinstance(held, list) for each in held]
+            return any(_matches_element(where, each) for each in elements)
         case Compare(path, op, values):
             return _holds(op, _values(data, path), values)
         case Related():
@@ -127,17 +120,20 @@ def _register(each: StoredObject) -> Mapping[str, Json]:
     }
 
 
-def _value(data: Json, path: Path) -> Json:
-    """The value at a path that runs through objects only; None when it leads nowhere."""
-    for segment in path:
-        if not isinstance(data, Mapping):
-            return None
-        data = data.get(segment)
-    return data
+def _member(data: Json, name: str) -> Json:
+    return data.get(name) if isinstance(data, Mapping) else None
+
+
+def _spread(data: Json, path: Path) -> list[Json]:
+    """What stands at a path, lists on the way and at its end taken apart."""
+    found = [data]
+    for name in path:
+        found = [each for holder in found for each in _held(_member(holder, name))]
+    return found
 
 
 def _values(data: Json, path: Path) -> list[Json]:
-    return _held(_value(data, path))
+    return [each for each in _spread(data, path) if each is not None]
 
 
 def _held(value: Json) -> list[Json]:
@@ -154,7 +150,7 @@ def _holds(op: Op, held: Sequence[Json], wanted: Sequence[Scalar]) -> bool:
         return bool(held)
     if op is Op.NE:
         return not any(_equal(each, wanted[0]) for each in held)
-    test = _TESTS[op]
+    test = _equal if op is Op.EQ_NOCASE and not isinstance(wanted[0], str) else _TESTS[op]
     return any(test(each, value) for each in held for value in wanted)
 
 
@@ -201,10 +197,22 @@ _TESTS: Mapping[Op, Callable[[Json, Scalar], bool]] = MappingProxyType(
 
 
 def _first_reached(start: StoredObject, hops: Sequence[Hop], world: World) -> StoredObject | None:
-    if not hops:
-        return start
-    ends = (_first_reached(each, hops[1:], world) for each in world.reached(start, hops[0]))
-    return next((end for end in ends if end is not None), None)
+    each: StoredObject | None = start
+    for hop in hops:
+        if each is None:
+            break
+        each = next(world.reached(each, hop), None)
+    return each
+
+
+def _sort_value(path: Path, each: StoredObject | None) -> Json:
+    """The scalar to order by; lists and objects have none."""
+    if each is None:
+        return None
+    value, path = (_register(each), path[1:]) if path[0] == "_self" else (each.data, path)
+    for name in path:
+        value = _member(value, name)
+    return value
 
 
 def _window(found: Sequence[StoredObject], window: Window) -> Sequence[StoredObject]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway_core.query.model import All, Condition, Element, Hop, Not, Op, Related
-from gateway_core.query.operators import OPERATORS, Operator, Subject, differs, equal, is_, null_test
+from gateway_core.query.operators import OFFERED, OPERATORS, Operator, Subject, differs, equal, is_, null_test
 from gateway_core.query.paths import Paths, Step, Target, listing
 from gateway_core.query.values import refusal
 from gateway_core.schema.spec import PropertyKind, PropertySpec
@@ -76,7 +76,7 @@ class _Reader:
             name = f"{parameter}[{key}]" if key else parameter
             operator = is_ if key == "" else OPERATORS.get(key)
             if operator is None and self._paths.holds_plain_values(dotted):
-                hint = f"The operators are: {', '.join(OPERATORS)}."
+                hint = f"The operators are: {', '.join(OFFERED)}."
                 raise refusal(name, "uses an operator that does not exist", hint)
             if operator is None or self._is_member(dotted, key):
                 self.read(name, f"{dotted}.{key}", inner, depth + 1)

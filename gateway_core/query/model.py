@@ -1,7 +1,8 @@
 """The query model: what every store must be able to answer, as frozen values.
 
 A path names a member of a stored document, outermost first. A path that starts with
-``_self`` names one of ``SELF_FIELDS``, what the register itself knows of an object.
+``_self`` names one of ``SELF_FIELDS``, what the register itself knows of an object; its times
+are compared as text, as ``times.instant`` writes them.
 
 Conditions that a client puts on one array or one relation are grouped, so that they hold
 for the *same* element or related object (``Element``, ``Related``).
@@ -20,14 +21,20 @@ SELF_FIELDS = frozenset({"id", "dateCreated", "dateModified", "owner", "version"
 
 
 class Op(StrEnum):
-    """How a member is compared.
+    """How a member is compared. ``evaluate`` is this text as code.
 
-    ``EQ`` and ``IN`` are exact in case and type, save that text and number are never equal.
-    ``LIKE`` is contains, without regard to case (Unicode). ``LT`` … ``GE`` compare within one type:
-    numbers by value, text by code point (dates and date-times are stored in UTC, so that
-    code points order them). An array matches when any element does. ``IS_NULL`` holds for
-    an absent member, a null and an empty array; ``NOT_NULL`` is its opposite.
-    ``EQ_NOCASE`` is equality without regard to case.
+    A path leads to the values of a member: none when it is absent or null, each element when
+    it is a list, and so for every list on the way. Nulls in a list do not count. A comparison
+    holds when it does for *any* of the values, so never for a member without values; except
+    ``NE``, which is the opposite of ``EQ`` (no value equals), and ``IS_NULL``, which holds when
+    there are no values (``NOT_NULL`` is its opposite). An empty text or object is a value.
+
+    Values are compared within their class: text, numbers (1 equals 1.0) and booleans (true is
+    not 1); across classes nothing is equal and nothing is smaller. ``EQ`` and ``IN`` are exact
+    in case. ``EQ_NOCASE`` is equality of texts and ``LIKE`` is contains, both after
+    ``str.casefold``; ``EQ_NOCASE`` with another value is ``EQ``. ``GT`` … ``LE`` compare numbers
+    by value and text by code point (date-times are stored in UTC; ``times`` tells how they are
+    compared); they hold for no boolean.
     """
 
     EQ = "eq"
@@ -67,7 +74,8 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Some element of the array at ``path`` satisfies ``where`` (paths inside the element)."""
+    """Some element of the array at ``path`` satisfies ``where`` (paths inside the element; there
+    are no ``Related`` and no ``_self`` in it). An object that is not in an array is no element."""
 
     path: Path
     where: Condition
@@ -75,7 +83,9 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Some object reached by ``hop`` satisfies ``where``."""
+    """Some object reached by ``hop`` satisfies ``where``; ``All()`` asks that there is one.
+
+    Ids of objects that do not exist, or are of another entity than the hop's, reach nothing."""
 
     hop: Hop
     where: Condition
@@ -83,11 +93,15 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class All:
+    """Every condition holds; so of none."""
+
     conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
+    """Some condition holds; never of none."""
+
     conditions: tuple[Condition, ...] = ()
 
 
@@ -101,7 +115,11 @@ Condition: TypeAlias = Compare | Element | Related | All | AnyOf | Not
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Sort by the member at ``path`` of the (first) object reached by ``hops``; nulls come last."""
+    """Sort by the scalar at ``path``, a path through objects only, of the object reached by ``hops``.
+
+    Each hop goes to the first object: forward in the order of the list, backward in the order
+    of creation. Numbers (and booleans, as 0 and 1) come before text. What has no scalar there
+    comes last in either direction."""
 
     path: Path
     descending: bool = False

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import All, AnyOf, Compare, Condition, Op, Path, Scalar
 from gateway_core.query.paths import ID
-from gateway_core.query.times import Moment, moment_condition, read_moment
+from gateway_core.query.times import Instant, Moment, moment_condition, read_moment
 from gateway_core.query.values import read_boolean, read_integer, read_text, readings, reads, refusal
 from gateway_core.schema.formats import referenced_id
 from gateway_core.schema.spec import PropertySpec
@@ -206,6 +205,8 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
     }
 )
 
+OFFERED = tuple(name for name, operator in OPERATORS.items() if operator is not pattern)
+
 
 def listed(subject: Subject, values: list[Json]) -> list[Json]:
     """The values of a list that is neither empty nor unreasonably long."""
@@ -272,6 +273,6 @@ def _moment(subject: Subject, op: Op, value: Json) -> Condition:
 
 
 def _date(subject: Subject, op: Op, moment: Moment | None) -> Condition:
-    if moment is None or isinstance(moment, datetime):
+    if moment is None or isinstance(moment, Instant):
         raise subject.refuse("must be a date like 2024-01-31")
     return subject.compare(op, moment.isoformat())

@@ -15,14 +15,13 @@ from collections.abc import Callable
 from gateway_core.errors import InvalidQuery
 from gateway_core.query import filters, shape
 from gateway_core.query.model import All, Condition, Query
-from gateway_core.query.paths import Paths, Specs, shown
-from gateway_core.query.shape import WORDS, QuerySettings
+from gateway_core.query.paths import Paths, Specs, closest, shown
+from gateway_core.query.shape import WORDS, QuerySettings, names_of
 from gateway_core.query.values import refusal
 from gateway_core.schema.spec import EntitySpec
-from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import JsonObject
 
-__all__ = ["QueryParser", "QuerySettings", "canonical", "parse"]
+__all__ = ["QueryParser", "QuerySettings", "canonical", "closest", "names_of", "parse"]
 
 _BARE = {word.removeprefix("_"): word for word in WORDS}
 
@@ -32,13 +31,13 @@ def _nothing(_: str) -> bool:
 
 
 def canonical(params: JsonObject, is_property: Callable[[str], bool] = _nothing) -> JsonObject:
-    """The same parameters with ``limit``, ``page`` … ``search`` spelled ``_limit`` and so on.
+    """A new map of the same parameters with ``limit``, ``page`` … ``search`` spelled ``_limit`` and so on.
 
     A word that ``is_property`` holds for is left alone: it filters. Raises ``InvalidQuery``
     when both spellings are given and differ.
     """
     if _BARE.keys().isdisjoint(params):
-        return params
+        return params.copy()
     result: JsonObject = {}
     for name, value in params.items():
         word = _BARE.get(name)
@@ -60,13 +59,12 @@ class QueryParser:
         self._paths = Paths(spec, specs)
         self._settings = settings
 
-    def parse(self, params: JsonObject, *, mapped: bool = False) -> Query:
+    def parse(self, params: JsonObject) -> Query:
         """The query that the parameters ask for.
 
         Values are text, or what a query mapping or a JSON body makes of them: other scalars,
-        lists and maps. ``mapped`` tells that clients see another shape than the stored one:
-        then ``_fields`` and ``_extend`` name members of theirs, and are passed on unchecked.
-        Raises ``InvalidQuery`` and nothing else.
+        lists and maps. ``Query.fields`` are as the client named them, ``Query.extend`` are
+        dotted relations without ``embedded``, or ``all``. Raises ``InvalidQuery`` and nothing else.
         """
         properties = self._paths.spec.properties
         params = canonical(params, properties.__contains__)
@@ -82,12 +80,10 @@ class QueryParser:
         if "_search" in asked:
             where = _both(where, tuple(shape.search(self._paths, asked["_search"])))
         order = shape.order(self._paths, asked["_order"]) if "_order" in asked else ()
-        fields = shape.names("_fields", asked["_fields"]) if "_fields" in asked else ()
-        extend = shape.names("_extend", asked["_extend"]) if "_extend" in asked else ()
-        if not mapped:
-            for name in fields:
-                shape.check_field(self._paths, name)
-            extend = self._extensions(extend)
+        fields = names_of(asked.get("_fields"))
+        for name in fields:
+            shape.check_field(self._paths, name)
+        extend = self._extensions(names_of(asked.get("_extend"), "_extend"))
         return Query(where, order, window, fields, extend)
 
     def _extensions(self, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -99,8 +95,7 @@ class QueryParser:
         head = name.partition(".")[0]
         if head in ("_self", "_id", "_embedded") or head in self._paths.spec.properties:
             return
-        close = suggestion(name[:50], WORDS)
-        detail = f"query parameter '{shown(name)}' is not known{f'; {close}' if close else '.'}"
+        detail = f"query parameter '{shown(name)}' is not known{closest(name, WORDS) or '.'}"
         hint = f"Beside filters there are: {', '.join(WORDS)}."
         raise InvalidQuery(detail, parameter=name, hint=hint)
 

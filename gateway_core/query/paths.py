@@ -100,6 +100,10 @@ class Paths:
             return prop.properties
         return self.entity_members(prop.target)
 
+    def entity(self, reference: Reference) -> EntitySpec | None:
+        """A related entity, when it is known."""
+        return self._specs(reference)
+
     def entity_members(self, reference: Reference) -> Mapping[str, PropertySpec]:
         """The members of an entity; empty when it is not known."""
         spec = self._specs(reference)
@@ -141,7 +145,7 @@ class Paths:
             if inner is None:
                 raise _Missing(prop.name, rest[0], members)
             return self._in_document(inner, rest[1:], steps, path)
-        if not is_free(prop):
+        if not is_free(prop) or "" in rest:
             raise _Missing(prop.name, rest[0], ())
         return Target(steps, (*path, *rest), PropertySpec(rest[-1]))
 
@@ -161,6 +165,12 @@ def listing(names: Iterable[str]) -> str:
     every = list(names)
     more = f" and {len(every) - LISTED_NAMES} more" if len(every) > LISTED_NAMES else ""
     return ", ".join(every[:LISTED_NAMES]) + more
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """The end of an error's sentence, ``; did you mean 'x'?``, when a name is close to the wrong one."""
+    found = suggestion(name[:SHOWN_NAME], names)
+    return f"; {found}" if found else ""
 
 
 def _skipped(segments: Sequence[str], members: Mapping[str, PropertySpec], *, numbers: bool) -> Sequence[str]:
@@ -190,7 +200,7 @@ def _unknown(missing: _Missing, parameter: str, entity: str, echo: bool) -> Inva
         detail = f"{what} is not known for {entity}{inside}"
     else:
         detail = f"{what} names something that is not known for {entity}"
-    if close := suggestion(missing.segment[:SHOWN_NAME], missing.names):
-        detail = f"{detail}; {close}"
-    hint = f"The members that can be named are: {listing(missing.names)}." if missing.names else ""
-    return InvalidQuery(detail if close else f"{detail}.", parameter=parameter, hint=hint)
+    detail += closest(missing.segment, missing.names) or "."
+    verb = "filtered" if echo else "named"
+    hint = f"The members that can be {verb} are: {listing(missing.names)}." if missing.names else ""
+    return InvalidQuery(detail, parameter=parameter, hint=hint)

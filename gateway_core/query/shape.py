@@ -65,7 +65,7 @@ def order(paths: Paths, value: Json) -> tuple[Order, ...]:
     if value is None:
         raise refusal("_order", "holds nothing")
     if not isinstance(value, dict):
-        return tuple(_named_order(paths, name) for name in names("_order", value))
+        return tuple(_named_order(paths, name) for name in names_of(value, "_order"))
     found = []
     for parameter, dotted, direction in _flattened("_order", "", value, 0):
         descending = _DIRECTIONS.get(direction.lower()) if isinstance(direction, str) else None
@@ -106,8 +106,10 @@ def _flattened(parameter: str, dotted: str, value: JsonObject, depth: int) -> It
             yield name, path, inner
 
 
-def names(parameter: str, value: Json) -> tuple[str, ...]:
-    """A list of names: repeated, with brackets, or separated by commas."""
+def names_of(value: Json, parameter: str = "_fields") -> tuple[str, ...]:
+    """A list of names: repeated, with brackets, or separated by commas; none for None."""
+    if value is None:
+        return ()
     listed = value if isinstance(value, list) else [value]
     if not listed or not all(isinstance(each, str) for each in listed):
         raise refusal(parameter, "must be a list of names")

@@ -132,7 +132,7 @@ def _node(node: JsonObject, frame: _Frame, *, value: bool) -> JsonObject:
         kept["required"] = _required(node, frame.body)
     if "properties" in kept:
         kept["properties"] = {
-            name: child for name, child in node["properties"].items() if nodes.read(child, frame.body).written
+            name: child for name, child in node["properties"].items() if nodes.read(child, frame.body).checked
         }
     if "$ref" in kept:
         kept["$ref"] = _reference(kept["$ref"], frame)

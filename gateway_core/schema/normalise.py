@@ -1,6 +1,6 @@
 """From a document as clients send it to the document that is checked and kept.
 
-Clients send back what they read, so what only answers carry is taken out: system members,
+Clients send back what they read, so what only answers carry is left out: system members,
 read-only members, the ``embedded`` envelope. Only what can be told from the schema alone is
 done here; nothing is validated, and what breaks the schema is left for ``Validator.check``.
 """

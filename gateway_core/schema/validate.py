@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Never
+from urllib.parse import unquote
 
 import jsonschema_rs
 
@@ -80,6 +81,7 @@ def compile_validators(specs: Mapping[Reference, EntitySpec]) -> Mapping[Referen
 
     Raises ``ConfigurationError`` with a finding per schema that does not compile.
     """
+    _raise_if_any(list(_dangling(specs)))
     closed = {reference: forms.closed(spec.schema) for reference, spec in specs.items()}
     documents = [spec.schema for spec in specs.values()] + list(closed.values())
     registry = jsonschema_rs.Registry([(d["$id"], d) for d in documents], retriever=_refuse)
@@ -93,10 +95,26 @@ def compile_validators(specs: Mapping[Reference, EntitySpec]) -> Mapping[Referen
             findings.append(Finding(Severity.ERROR, "schema-compile", _first_line(error), reference))
         else:
             compiled[reference] = Validator(reference, *pair, resources)
+    _raise_if_any(findings)
+    return MappingProxyType(compiled)
+
+
+def _dangling(specs: Mapping[Reference, EntitySpec]) -> Iterator[Finding]:
+    """What refers to a write form that is not among them; the registry would not say who does."""
+    documents = [spec.schema for spec in specs.values()]
+    present = {identity for identity, _ in _resources(documents)}
+    for reference, spec in specs.items():
+        used = {str(node.get("$ref", "")).partition("#")[0] for _, node in walk.walk(spec.schema)}
+        missing = sorted(urn for urn in used - present if urn.startswith(forms.OPEN))
+        if missing:
+            names = ", ".join(sorted({unquote(urn.rpartition(":")[2]) for urn in missing}))
+            yield Finding(Severity.ERROR, "schema-ref", f"there is no schema {names}", reference)
+
+
+def _raise_if_any(findings: list[Finding]) -> None:
     if findings:
         names = ", ".join(finding.reference for finding in findings)
         raise ConfigurationError(f"schemas cannot be compiled: {names}", findings)
-    return MappingProxyType(compiled)
 
 
 def _refuse(uri: str) -> Never:

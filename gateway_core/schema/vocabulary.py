@@ -144,8 +144,10 @@ def _explain(error: ValidationError, path: tuple[str | int, ...]) -> tuple[str, 
     keyword = str(path[-1]) if path else ""
     value: Any = error.instance
     expected: Any = error.validator_value
-    if isinstance(value, str) and (keyword == "type" or (len(path) > 1 and path[-2] == "type")):
-        return f"'{value}' is not a JSON Schema type", _type_hint(value)
+    if expected == ["object", "boolean"] and value not in ("true", "false"):
+        return f"'{keyword}' must be a schema", "write an object, with a type for example"
+    if keyword == "type":
+        return _explain_type(value)
     if keyword == "required" and isinstance(value, bool):
         hint = "list the property's name under required of the object that holds it"
         return "required must be a list of property names", hint
@@ -159,6 +161,16 @@ def _explain(error: ValidationError, path: tuple[str | int, ...]) -> tuple[str, 
         kinds = expected if isinstance(expected, list) else [expected]
         return f"{keyword or 'a schema'} must be of type {' or '.join(kinds)}", ""
     return f"{keyword or 'the schema'} is malformed: {error.message[:200]}", ""
+
+
+def _explain_type(value: Json) -> tuple[str, str]:
+    named = value if isinstance(value, list) else [value]
+    wrong = [name for name in named if name not in nodes.TYPES]
+    if not wrong:
+        return "type must name each type once", ""
+    if not isinstance(wrong[0], str):
+        return "type must be the name of a type, or a list of names", ""
+    return f"'{wrong[0]}' is not a JSON Schema type", _type_hint(wrong[0])
 
 
 def _type_hint(value: str) -> str:

@@ -8,7 +8,7 @@ that no match breaks and that the index answers. The exact condition always stay
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -42,6 +42,8 @@ _COLUMNS = {
 }
 _SIGNS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 _EXACT = frozenset({Op.EQ, Op.IN})
+_CASELESS = frozenset({Op.LIKE, Op.EQ_NOCASE})
+_OPPOSITES = {Op.NE: Op.EQ, Op.IS_NULL: Op.NOT_NULL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,18 @@ class Place:
     entity: str
     doc: str
     prefix: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A hop in SQL: the aliases of the object reached and of the link to it, the column that
+    holds the start's id, and the conditions without and with the start."""
+
+    row: str
+    link: str
+    start: str
+    reached: str
+    joined: str
 
 
 def place_of(row: str, entity: str) -> Place:
@@ -115,7 +129,7 @@ class Compiler:
 
     def _exact(self, condition: Condition, place: Place) -> str:
         match condition:
-            case Compare(path=path) if path[:1] == ("_self",):
+            case Compare(path=path) if path[:1] == ("_self",) and not place.prefix:
                 return self._meta(condition, place)
             case Compare(path=path, op=op, values=values):
                 return self._member(place.doc, path, op, values)
@@ -133,116 +147,103 @@ class Compiler:
     # -- members of the document
 
     def _member(self, doc: str, path: Path, op: Op, values: tuple[Scalar, ...]) -> str:
-        if op in {Op.NE, Op.IS_NULL}:
-            opposite = Op.EQ if op is Op.NE else Op.NOT_NULL
-            return f"NOT {self._member(doc, path, opposite, values)}"
-        last = self.path(path)
-        member, alias = self.dialect.member(doc, last), self.alias("e")
+        if op in _OPPOSITES:
+            return f"NOT {self._member(doc, path, _OPPOSITES[op], values)}"
+        bound = self.path(path)
+        member, alias = self.dialect.member(doc, bound), self.alias("e")
+        rows = self.dialect.elements(doc, bound, alias)
         if op is Op.NOT_NULL:
-            whens, otherwise = ["WHEN 'null' THEN FALSE"], f"{member.type} IS NOT NULL"
-
-            def found(value: Operand) -> str:
-                return f"{value.type} <> 'null'"
-        else:
-            tests = self._tests(op, values)
-            whens = [f"WHEN '{name}' THEN {test(member)}" for types, test in tests for name in types]
-            otherwise = "FALSE"
-
-            def found(value: Operand) -> str:
-                return _joined("OR", [_typed(value, types, test) for types, test in tests], "FALSE")
-
-        rows = self.dialect.elements(doc, last, alias)
-        inside = found(self.dialect.element(alias))
+            some = f"EXISTS (SELECT 1 FROM {rows})"
+            return f"CASE {member.type} WHEN 'null' THEN FALSE WHEN 'array' THEN {some} ELSE {member.type} IS NOT NULL END"
+        tests = self._tests(op, values)
+        element = self.dialect.element(alias)
+        inside = _joined("OR", [_typed(element, types, test) for types, test in tests], "FALSE")
+        whens = [f"WHEN '{name}' THEN {test(member)}" for types, test in tests for name in types]
         whens.append(f"WHEN 'array' THEN EXISTS (SELECT 1 FROM {rows} WHERE {inside})")
-        if len(path) > 1:
-            otherwise = f"({otherwise} OR {self._through_arrays(doc, path, found)})"
-        return f"CASE {member.type} {' '.join(whens)} ELSE {otherwise} END"
-
-    def _through_arrays(self, doc: str, path: Path, found: Callable[[Operand], str]) -> str:
-        """The same for a member behind an array: a row for every value, step by step."""
-        ends = [path[:length] for length in range(1, len(path))]
-        passes = _joined("OR", [self._is_array(doc, end) for end in ends], "FALSE")
-        rows: list[str] = []
-        for name in path:
-            alias = self.alias("e")
-            rows.append(self.dialect.spread(doc, self.path((name,)), alias))
-            doc = self.dialect.document(alias)
-        exists = f"EXISTS (SELECT 1 FROM {', '.join(rows)} WHERE {found(self.dialect.element(alias))})"
-        return f"CASE WHEN {passes} THEN {exists} ELSE FALSE END"
-
-    def _is_array(self, doc: str, path: Path) -> str:
-        return f"COALESCE({self.dialect.member(doc, self.path(path)).type} = 'array', FALSE)"
+        return f"CASE {member.type} {' '.join(whens)} ELSE FALSE END"
 
     def _element(self, path: Path, where: Condition, place: Place) -> str:
-        doc, rows = place.doc, []
-        for name in path[:-1]:
-            alias = self.alias("e")
-            rows.append(self.dialect.spread(doc, self.path((name,)), alias))
-            doc = self.dialect.document(alias)
-        alias, last = self.alias("e"), self.path(path[-1:])
-        rows.append(self.dialect.elements(doc, last, alias))
-        array = self._is_array(doc, path[-1:])
-        inner = replace(place, doc=self.dialect.document(alias), prefix=place.prefix + path)
-        exact = self._exact(where, inner)
-        return f"EXISTS (SELECT 1 FROM {', '.join(rows)} WHERE {array} AND {exact})"
+        bound, alias = self.path(path), self.alias("e")
+        member, rows = self.dialect.member(place.doc, bound), self.dialect.elements(place.doc, bound, alias)
+        inside = replace(place, doc=self.dialect.document(alias), prefix=place.prefix + path)
+        some = f"EXISTS (SELECT 1 FROM {rows} WHERE {self._exact(where, inside)})"
+        return f"CASE {member.type} WHEN 'array' THEN {some} ELSE FALSE END"
 
     def _tests(self, op: Op, values: tuple[Scalar, ...]) -> list[Test]:
         """For each type of JSON value that can match: its names, and the test of a value."""
         d = self.dialect
-        if op in _EXACT or op in _SIGNS:
-            texts = [self.bind(v) for v in values if isinstance(v, str)]
-            numbers = [self.bind(_number(v)) for v in values if not isinstance(v, str | bool)]
-            sign = f"{_SIGNS[op]} {{}}" if op in _SIGNS else "IN ({})"
-            of_text, of_number = sign.format(", ".join(texts)), sign.format(", ".join(numbers))
-            tests: list[Test] = []
-            if texts:
-                tests.append((d.text_types, lambda v: f"{v.text} {of_text}"))
-            if numbers:
-                tests.append((d.number_types, lambda v: f"{v.number} {of_number}"))
-            if op in _EXACT:
-                tests += [(d.true_types, lambda _: "TRUE")] if any(v is True for v in values) else []
-                tests += [(d.false_types, lambda _: "TRUE")] if any(v is False for v in values) else []
-            return tests
-        if not isinstance(values[0], str):
-            return self._tests(Op.EQ, values) if op is Op.EQ_NOCASE else []
-        wanted = self.bind(values[0].casefold())
-        if op is Op.LIKE:
-            return [(d.text_types, lambda v: d.contains(d.folded(v.text), wanted))]
-        return [(d.text_types, lambda v: f"{d.folded(v.text)} = {wanted}")]
+        texts = [value for value in values if isinstance(value, str)]
+        if op in _CASELESS:
+            return [self._caseless(op, texts)] if texts else []
+        numbers = [_number(value) for value in values if not isinstance(value, str | bool)]
+        tests: list[Test] = []
+        if texts:
+            found = self._compared(op, texts)
+            tests.append((d.text_types, lambda value: found(value.text)))
+        if numbers:
+            found_number = self._compared(op, numbers)
+            tests.append((d.number_types, lambda value: found_number(value.number)))
+        if op in _EXACT:
+            tests += [(d.true_types, _always)] if any(value is True for value in values) else []
+            tests += [(d.false_types, _always)] if any(value is False for value in values) else []
+        return tests
+
+    def _compared(self, op: Op, values: Sequence[Scalar]) -> Callable[[str], str]:
+        bound = [self.bind(value) for value in values]
+        if op in _EXACT:
+            return lambda held: f"{held} IN ({', '.join(bound)})"
+        return lambda held: _joined("OR", [f"{held} {_SIGNS[op]} {each}" for each in bound], "FALSE")
+
+    def _caseless(self, op: Op, texts: Sequence[str]) -> Test:
+        bound = [self.bind(text.casefold()) for text in texts]
+        test = self.dialect.contains if op is Op.LIKE else "{} = {}".format
+
+        def found(value: Operand) -> str:
+            folded = self.dialect.folded(value.text)
+            return _joined("OR", [test(folded, each) for each in bound], "FALSE")
+
+        return self.dialect.text_types, found
 
     # -- what the register knows itself
 
     def _meta(self, compare: Compare, place: Place) -> str:
         column = f"{place.row}.{column_of(compare.path)}"
-        if compare.op is Op.IS_NULL:
-            return f"{column} IS NULL"
+        if compare.op in _OPPOSITES:
+            return f"NOT {self._meta(replace(compare, op=_OPPOSITES[compare.op]), place)}"
         if compare.op is Op.NOT_NULL:
             return f"{column} IS NOT NULL"
-        if compare.op is Op.NE:
-            return f"NOT {self._meta(replace(compare, op=Op.EQ), place)}"
-        tests = self._tests(compare.op, compare.values)
         types = self.dialect.number_types if column.endswith(".version") else self.dialect.text_types
         operand = Operand("", column, column)
+        tests = self._tests(compare.op, compare.values)
         found = _joined("OR", [test(operand) for of, test in tests if of == types], "FALSE")
-        return f"COALESCE({found}, FALSE)"
+        # Only an owner may be absent; elsewhere a bare column lets the planner use its index.
+        return f"COALESCE({found}, FALSE)" if column.endswith(".owner") else found
 
     # -- other objects
 
-    def _related(self, hop: Hop, where: Condition, place: Place) -> str:
-        """EXISTS over links and objects; when an index finds the other object, from there back."""
-        o, link = self.alias("o"), self.alias("l")
+    def hop(self, hop: Hop, place: Place) -> Step:
+        """The rows of links and objects that a hop from ``place`` reaches."""
+        row, link = self.alias("o"), self.alias("l")
         here, there = ("source", "target") if hop.inverse is None else ("target", "source")
         name = self.bind(hop.property if hop.inverse is None else hop.inverse)
-        other = self.row(where, place_of(o, hop.entity))
-        entity = f"{o}.entity = {self.dialect.literal(hop.entity)}"
-        joined = f"{link}.tenant = {self.tenant} AND {link}.property = {name} AND {link}.{there} = {o}.id"
-        target = f"{o}.tenant = {self.tenant} AND {entity} AND {other}"
+        found = [
+            f"{link}.tenant = {self.tenant} AND {link}.property = {name} AND {link}.{there} = {row}.id",
+            f"{row}.tenant = {self.tenant} AND {row}.entity = {self.dialect.literal(hop.entity)}",
+        ]
+        reached = " AND ".join(found)
+        start = f"{link}.{here}"
+        return Step(row, link, start, reached, f"{start} = {place.row}.id AND {reached}")
+
+    def _related(self, hop: Hop, where: Condition, place: Place) -> str:
+        """EXISTS over links and objects; when an index finds the other object, from there back."""
+        step = self.hop(hop, place)
+        other = self.row(where, place_of(step.row, hop.entity))
         if self._selective(where, hop.entity):
-            rows = f"object {o} CROSS JOIN link {link}"
-            return f"{place.row}.id IN (SELECT {link}.{here} FROM {rows} WHERE {target} AND {joined})"
-        rows = f"link {link} CROSS JOIN object {o}"
-        at = f"{link}.{here} = {place.row}.id"
-        return f"EXISTS (SELECT 1 FROM {rows} WHERE {at} AND {joined} AND {target})"
+            rows = f"object {step.row} CROSS JOIN link {step.link}"
+            sources = f"SELECT {step.start} FROM {rows} WHERE {other} AND {step.reached}"
+            return f"{place.row}.id IN ({sources})"
+        rows = f"link {step.link} CROSS JOIN object {step.row}"
+        return f"EXISTS (SELECT 1 FROM {rows} WHERE {step.joined} AND {other})"
 
     def _selective(self, condition: Condition, entity: str, prefix: Path = ()) -> bool:
         """Whether an index finds the few objects that can satisfy the condition."""
@@ -295,6 +296,10 @@ class Compiler:
         expression = self.dialect.indexed(place.doc, self.dialect.literal(self.dialect.path(path)))
         bound = ", ".join(self.bind(_number(value)) for value in values)
         return [f"{expression} {_SIGNS[op]} {bound}" if op in _SIGNS else f"{expression} IN ({bound})"]
+
+
+def _always(_: Operand) -> str:
+    return "TRUE"
 
 
 def _typed(value: Operand, types: tuple[str, ...], test: Callable[[Operand], str]) -> str:

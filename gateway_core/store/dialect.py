@@ -46,8 +46,6 @@ class Dialect:
     """(doc, literal path) → the expression that an expression index is made of."""
     elements: Callable[[str, str, str], str]
     """(doc, path, alias) → FROM item with a row for each element of the array that is there."""
-    spread: Callable[[str, str, str], str]
-    """As ``elements``; a member that is no array counts as an array of itself."""
     element: Callable[[str], Operand]
     """Alias of a FROM item as above → its value."""
     document: Callable[[str], str]
@@ -56,8 +54,6 @@ class Dialect:
     """Text expression → the same without case, as ``str.casefold`` does."""
     contains: Callable[[str, str], str]
     """(text expression, placeholder) → whether the text contains it."""
-    values: Callable[[str], str]
-    """Placeholder of a JSON array of texts → a SELECT of them."""
     text_types: tuple[str, ...]
     number_types: tuple[str, ...]
     true_types: tuple[str, ...]
@@ -80,12 +76,6 @@ def _sqlite_path(path: Path) -> str:
     return "$" + "".join(f'."{name}"' for name in names)
 
 
-def _sqlite_spread(doc: str, path: str, alias: str) -> str:
-    value = f"json_extract({doc}, {path})"
-    array = f"CASE json_type({doc}, {path}) WHEN 'array' THEN {value} ELSE json_array({value}) END"
-    return f"json_each({array}) {alias}"
-
-
 def _sqlite_member(doc: str, path: str) -> Operand:
     value = f"json_extract({doc}, {path})"
     return Operand(f"json_type({doc}, {path})", value, value)
@@ -106,12 +96,10 @@ SQLITE = Dialect(
     sortable=_sqlite_sortable,
     indexed=lambda doc, path: f"json_extract({doc}, {path})",
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
-    spread=_sqlite_spread,
     element=lambda alias: Operand(f"{alias}.type", f"{alias}.value", f"{alias}.value"),
     document=lambda alias: f"CASE {alias}.type WHEN 'object' THEN {alias}.value END",
     folded=lambda text: f"casefold({text})",
     contains=lambda text, part: f"instr({text}, {part}) > 0",
-    values=lambda array: f"SELECT value FROM json_each({array})",
     text_types=("text",),
     number_types=("integer", "real"),
     true_types=("true",),

@@ -126,9 +126,7 @@ class Store(Protocol):
     def installed(self) -> Mapping[str, JsonObject]:
         """Per bundle what was recorded about its installation (version, digest, time)."""
 
-    def replace_artifacts(
-        self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject
-    ) -> None:
+    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
         """Make these the artifacts of the bundle, in one transaction, with the record beside them.
 
         No artifacts and an empty record: the bundle is forgotten."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway_core.query.model import All, Hop, Order, Query, Scope
+from gateway_core.query.model import All, Order, Path, Query, Scope
 from gateway_core.store.conditions import Bound, Compiler, Indexes, Place, column_of, place_of
 from gateway_core.store.dialect import Dialect
 
@@ -80,24 +80,26 @@ def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
 
 def _order(compiler: Compiler, order: Order, place: Place) -> str:
     direction = "DESC" if order.descending else "ASC"
-    return f"{_sort_value(compiler, order, order.hops, place)} {direction} NULLS LAST"
+    value = _reached(compiler, order, place) if order.hops else _value(compiler, order.path, place)
+    return f"{value} {direction} NULLS LAST"
 
 
-def _sort_value(compiler: Compiler, order: Order, hops: tuple[Hop, ...], place: Place) -> str:
-    if not hops:
-        if order.path[:1] == ("_self",):
-            return f"{place.row}.{column_of(order.path)}"
-        return compiler.sort_value(place.doc, order.path)
-    hop = hops[0]
-    o, link = compiler.alias("o"), compiler.alias("l")
-    here, there = ("source", "target") if hop.inverse is None else ("target", "source")
-    name = compiler.bind(hop.property if hop.inverse is None else hop.inverse)
-    first = f"{link}.position" if hop.inverse is None else f"{o}.seq"
-    value = _sort_value(compiler, order, hops[1:], place_of(o, hop.entity))
+def _value(compiler: Compiler, path: Path, place: Place) -> str:
+    if path[:1] == ("_self",):
+        return f"{place.row}.{column_of(path)}"
+    return compiler.sort_value(place.doc, path)
+
+
+def _reached(compiler: Compiler, order: Order, place: Place) -> str:
+    """The value of the first object at the end of the hops, as a subquery."""
+    rows, conditions, sequence = [], [], []
+    for hop in order.hops:
+        step = compiler.hop(hop, place)
+        rows += [f"link {step.link}", f"object {step.row}"]
+        conditions.append(step.joined)
+        sequence.append(f"{step.row}.seq" if hop.inverse is not None else f"{step.link}.position")
+        place = place_of(step.row, hop.entity)
     return (
-        f"(SELECT {value} FROM link {link} JOIN object {o}"
-        f" ON {o}.tenant = {link}.tenant AND {o}.id = {link}.{there}"
-        f" WHERE {link}.tenant = {compiler.tenant} AND {link}.{here} = {place.row}.id"
-        f" AND {link}.property = {name} AND {o}.entity = {compiler.dialect.literal(hop.entity)}"
-        f" ORDER BY {first} LIMIT 1)"
+        f"(SELECT {_value(compiler, order.path, place)} FROM {' CROSS JOIN '.join(rows)}"
+        f" WHERE {' AND '.join(conditions)} ORDER BY {', '.join(sequence)} LIMIT 1)"
     )

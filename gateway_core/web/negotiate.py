@@ -16,10 +16,16 @@ def check_accept(accept: str | None) -> None:
     if not accept or accept == "*/*" or "json" in accept.lower():
         return
     for part in accept.split(","):
-        name, _, parameters = part.partition(";")
-        if name.strip().lower() in JSON_RANGES and parameters.replace(" ", "").rstrip("0.") != "q=0":
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if name in JSON_RANGES and not any(_excludes(parameter) for parameter in parameters):
             return
     raise NotAcceptable("only JSON can be answered", hint="Send Accept: application/json, or none.")
+
+
+def _excludes(parameter: str) -> bool:
+    """Whether a parameter is a weight of nought: ``q=0``, ``q=0.0`` and so on."""
+    name, _, weight = parameter.partition("=")
+    return name.strip() == "q" and not weight.strip().strip("0.")
 
 
 def entity_tags(header: str | None) -> tuple[str, ...] | None:

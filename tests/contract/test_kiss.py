@@ -160,7 +160,9 @@ def test_k6_shows_the_asked_fields(api: httpx2.Client) -> None:
 def test_k7_an_update_of_contact_data_loses_nothing(api: httpx2.Client) -> None:
     """The PUT of KISS replaces telephone numbers and addresses and keeps everything it does not send."""
     number = bsn()
-    body = person(achternaam="Moulin", subjectIdentificatie={"inpBsn": number}, emails=[{"email": "oud@example.nl"}])
+    body = person(
+        achternaam="Moulin", subjectIdentificatie={"inpBsn": number}, emails=[{"email": "oud@example.nl"}]
+    )
     made = post(api, KLANTEN[1], body)
     partij = api.get(f"/api/kic/v1/partijen/{made['id']}").json()
     overig = {"soortDigitaalAdres": "overig", "omschrijving": "berichtenbox", "adres": "box-1"}
@@ -209,8 +211,13 @@ def test_k9_creates_a_vestiging(api: httpx2.Client) -> None:
         "bedrijfsnaam": "Test BV",
     }
     made = post(api, KLANTEN[1], body)
-    assert made["embedded"]["subjectIdentificatie"] == {"inpBsn": None, "vestigingsNummer": "000012345678"} | {
-        k: v for k, v in made["embedded"]["subjectIdentificatie"].items() if k not in ("inpBsn", "vestigingsNummer")
+    assert made["embedded"]["subjectIdentificatie"] == {
+        "inpBsn": None,
+        "vestigingsNummer": "000012345678",
+    } | {
+        k: v
+        for k, v in made["embedded"]["subjectIdentificatie"].items()
+        if k not in ("inpBsn", "vestigingsNummer")
     }
     assert api.get(f"/api/kic/v1/partijen/{made['id']}").json()["organisatie"]["naam"] == "Test BV"
 
@@ -235,7 +242,9 @@ def test_k10_creates_a_klant_with_contact_data(api: httpx2.Client) -> None:
 
 def test_k11_finds_klanten_without_a_kind(api: httpx2.Client) -> None:
     """IS NULL finds the klanten of which a field is absent."""
-    made = post(api, KLANTEN[1], {"klantnummer": "77", "bronorganisatie": BRONORGANISATIE, "achternaam": "K11"})
+    made = post(
+        api, KLANTEN[1], {"klantnummer": "77", "bronorganisatie": BRONORGANISATIE, "achternaam": "K11"}
+    )
     query = "fields[]=klantnummer&fields[]=bronorganisatie&subjectType=IS NULL&_limit=500"
     found = {klant["id"]: klant for klant in page(api, KLANTEN[1], query)["results"]}
     assert found[made["id"]]["klantnummer"] == "77"
@@ -329,7 +338,9 @@ def klant_with_two_contacts(api: httpx2.Client) -> tuple[str, str, str]:
     """A klant with a contactmoment and a contactverzoek; their ids."""
     klant = post(api, KLANTEN[1], person(achternaam="Twee"))["id"]
     moment = post(api, "/api/contactmomenten", CONTACTMOMENT)["id"]
-    asked = post(api, "/api/contactmomenten", {**CONTACTVERZOEK, "registratiedatum": "2023-07-01UTC10:00:00"})["id"]
+    asked = post(
+        api, "/api/contactmomenten", {**CONTACTVERZOEK, "registratiedatum": "2023-07-01UTC10:00:00"}
+    )["id"]
     for contact in (moment, asked):
         body = {"klant": klant, "contactmoment": contact, "rol": "gesprekspartner"}
         post(api, "/api/klantcontactmomenten", body, typed=True)
@@ -383,7 +394,9 @@ def test_kc2_orders_by_the_contactmoment(api: httpx2.Client) -> None:
     assert [r["embedded"]["contactmoment"]["id"] for r in found] == [asked, moment]
 
 
-@pytest.mark.parametrize("spelling", ["{id}", "/api/kic/v1/klanten/{id}", "https://kiss.example/api/klanten/{id}"])
+@pytest.mark.parametrize(
+    "spelling", ["{id}", "/api/kic/v1/klanten/{id}", "https://kiss.example/api/klanten/{id}"]
+)
 def test_kc2_takes_a_klant_as_id_path_or_url(api: httpx2.Client, spelling: str) -> None:
     """The relation filter accepts each way in which clients name an object."""
     klant, _, _ = klant_with_two_contacts(api)
@@ -395,9 +408,13 @@ def test_o1_and_o2_tie_a_contactmoment_to_a_zaak(api: httpx2.Client) -> None:
     """A zaak's contactmomenten are found by the zaak's address, newest first."""
     zaak = "https://zaken.example.nl/api/v1/zaken/0000aaaa"
     contact = post(api, "/api/contactmomenten", CONTACTMOMENT)["id"]
-    later = post(api, "/api/contactmomenten", {**CONTACTMOMENT, "registratiedatum": "2024-01-02UTC08:00:00"})["id"]
+    later = post(api, "/api/contactmomenten", {**CONTACTMOMENT, "registratiedatum": "2024-01-02UTC08:00:00"})[
+        "id"
+    ]
     for id in (contact, later):
-        made = post(api, "/api/objectcontactmomenten", {"contactmoment": id, "object": zaak, "objectType": "zaak"})
+        made = post(
+            api, "/api/objectcontactmomenten", {"contactmoment": id, "object": zaak, "objectType": "zaak"}
+        )
         assert (made["object"], made["objectType"]) == (zaak, "zaak")
     query = (
         "_order[contactmoment.registratiedatum]=desc&extend[]=embedded._self.owner&extend[]=all"
@@ -412,11 +429,19 @@ def test_f4_saves_a_conversation(api: httpx2.Client) -> None:
     """The whole save flow of one question: contactverzoek, contactmoment, zaak, and the links."""
     klant = post(api, KLANTEN[1], person(achternaam="Stroom"))["id"]
     asked = post(api, "/api/contactmomenten", CONTACTVERZOEK)
-    post(api, "/api/klantcontactmomenten", {"klant": klant, "contactmoment": asked["id"], "rol": "gesprekspartner"})
+    post(
+        api,
+        "/api/klantcontactmomenten",
+        {"klant": klant, "contactmoment": asked["id"], "rol": "gesprekspartner"},
+    )
     moment = post(api, "/api/contactmomenten", CONTACTMOMENT)
     zaak = {"contactmoment": moment["id"], "object": "/api/zaken/5b0f8a3c", "objectType": "zaak"}
     post(api, "/api/objectcontactmomenten", zaak)
-    post(api, "/api/klantcontactmomenten", {"klant": klant, "contactmoment": moment["id"], "rol": "gesprekspartner"})
+    post(
+        api,
+        "/api/klantcontactmomenten",
+        {"klant": klant, "contactmoment": moment["id"], "rol": "gesprekspartner"},
+    )
     link = {"contactmoment": moment["id"], "object": asked["url"], "objectType": "contactmomentobject"}
     post(api, "/api/objectcontactmomenten", link)
     found = page(api, "/api/klantcontactmomenten", kc_query(klant, "IS NULL"))["results"]
@@ -430,7 +455,12 @@ def test_f4_saves_a_conversation(api: httpx2.Client) -> None:
 
 def test_a_filter_is_never_lost(api: httpx2.Client) -> None:
     """A parameter that nothing consumes is refused by name, where the original answered everybody's records."""
-    for path in ("/api/klantcontactmomenten", "/api/klanten", "/api/contactmomenten", "/api/objectcontactmomenten"):
+    for path in (
+        "/api/klantcontactmomenten",
+        "/api/klanten",
+        "/api/contactmomenten",
+        "/api/objectcontactmomenten",
+    ):
         answer = api.get(f"{path}?embedded.klnt._self.id=x")
         assert answer.status_code == 400
         body = answer.json()

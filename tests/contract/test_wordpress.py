@@ -11,7 +11,6 @@ from typing import Any
 import httpx2
 import jwt
 import pytest
-
 from gateway_process import ROOT, Server, StartServer
 
 SECRET = "a-secret-that-the-plugin-has-already"
@@ -31,7 +30,9 @@ def server(server_factory: StartServer) -> Server:
     started = server_factory(durability="fast")
     command = [sys.executable, "-m", "gateway_core.cli.main", "app", "add", "WordPress"]
     command += ["--client-id", "wordpress", "--secret-stdin"]
-    subprocess.run(command, env=started.environment, cwd=ROOT, input=SECRET.encode(), check=True, capture_output=True)
+    subprocess.run(
+        command, env=started.environment, cwd=ROOT, input=SECRET.encode(), check=True, capture_output=True
+    )
     deadline = time.monotonic() + 5
     while httpx2.get(f"{started.url}/api/kic/v1/partijen", headers=token()).status_code == 401:
         assert time.monotonic() < deadline, "the server did not take the new application over"
@@ -51,7 +52,13 @@ def partij(server: Server) -> dict[str, Any]:
     body = {
         "soortPartij": "natuurlijk_persoon",
         "externeIdentificaties": [
-            {"partijIdentificator": {"objecttype": "ingeschrevenpersonen", "soortObjectId": "bsn", "objectId": BSN}}
+            {
+                "partijIdentificator": {
+                    "objecttype": "ingeschrevenpersonen",
+                    "soortObjectId": "bsn",
+                    "objectId": BSN,
+                }
+            }
         ],
         "verstrekteAdressen": [
             {"soortDigitaalAdres": "emailadres", "omschrijving": "prive", "adres": "j@example.nl"}

@@ -81,7 +81,7 @@ _FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("weekday_of_month", r"(?:{ordinal}|{direction}){sp}{dayname}{sp}(?i:of)"),
     ("time12", r"{hour12}{sp}?{meridian}|{short12}|{long12}"),
     ("time12_fraction", r"{hour12}:{minutelz}:{secondlz}[:.][0-9]+{meridian}"),
-    ("time24", r"(?i:t){hour24}|{short24}|{long24}|{long24}{frac}|{zoned}"),
+    ("time24", r"(?i:t){hour24}|{short24}|{long24}|{long24}{frac}"),
     ("digits4", r"(?i:t)?{hour24lz}{minutelz}"),
     ("digits6", r"(?i:t)?{hour24lz}{minutelz}{secondlz}"),
     ("american", r"{month}/{day}(?:/{year})?"),

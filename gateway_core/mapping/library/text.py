@@ -32,7 +32,7 @@ _SIDES: Final = ("both", "left", "right")
 _BETWEEN_TAGS: Final = re.compile(r">\s+<")
 _NEWLINE: Final = re.compile(r"\r\n|\n\r|\n|\r")
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
-_IGNORED_IN_WORDS: Final = frozenset("'.:’·‧")
+_IGNORED_IN_WORDS: Final = frozenset("'.:\u2019\u00b7\u2027")
 _IGNORED_CATEGORIES: Final = frozenset({"Mn", "Me", "Cf", "Lm", "Sk"})
 
 

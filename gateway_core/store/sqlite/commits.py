@@ -24,13 +24,12 @@ MAX_GROUP = 64
 class _Job(Generic[T]):
     """A piece of work and the gate at which its caller waits."""
 
-    __slots__ = ("done", "error", "gate", "leads", "result", "work")
+    __slots__ = ("error", "gate", "leads", "result", "work")
 
     def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
         self.work = work
         self.result: T
         self.error: BaseException | None = None
-        self.done = False
         self.leads = False
         self.gate = threading.Lock()
 
@@ -46,6 +45,7 @@ class Commits:
         self._waiting: list[_Job[Any]] = []
         self._busy = False
         self._closed = False
+        self._ended = threading.Event()
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work in a transaction and return its result once that is committed.
@@ -67,10 +67,100 @@ class Commits:
         return job.result
 
     def close(self) -> None:
-        """Refuse further work, wait for what runs, and close the connection."""
+        """Refuse further work, wait for what is under way, and close the connection."""
         with self._mutex:
             self._closed = True
-            busy = self._busy
-        if busy:
-            self._drain()
+            if not self._busy:
+                self._end()
+        self._ended.wait()
+
+    def _end(self) -> None:
         self._connection.close()
+        self._ended.set()
+
+    # -- who leads
+
+    def _enter(self, job: _Job[Any]) -> None:
+        with self._mutex:
+            if self._closed:
+                raise StoreError(f"The store {self._place} is closed.")
+            self._waiting.append(job)
+            if self._busy:
+                job.gate.acquire()  # opened by the leader: the job is done, or leads the next group
+            else:
+                self._busy = job.leads = True
+
+    def _leave(self, job: _Job[Any]) -> None:
+        """The caller was interrupted while it waited: nobody may wait for it."""
+        with self._mutex:
+            if job in self._waiting:
+                self._waiting.remove(job)
+        if job.leads:
+            self._pass_on()
+
+    def _lead(self, job: _Job[Any]) -> None:
+        with self._mutex:
+            group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+        try:
+            self._commit(group)
+        finally:
+            for other in group:
+                if other is not job:
+                    other.gate.release()
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._mutex:
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].gate.release()
+            else:
+                self._busy = False
+                if self._closed:
+                    self._end()
+
+    # -- the transaction
+
+    def _commit(self, group: list[_Job[Any]]) -> None:
+        """Commit the group as one; when that fails as a whole, each of it alone."""
+        try:
+            begin(self._connection, self._busy_seconds)
+            for job in group:
+                self._isolated(job)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            self._retry(group, error)
+        except BaseException as error:
+            self._roll_back()
+            _fail(group, error)
+            raise
+
+    def _isolated(self, job: _Job[Any]) -> None:
+        connection = self._connection
+        connection.execute("SAVEPOINT job")
+        try:
+            job.result = job.work(connection)
+        except GatewayError as error:
+            job.error = error
+            connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+
+    def _retry(self, group: list[_Job[Any]], error: sqlite3.Error) -> None:
+        locked = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        if len(group) == 1 or locked:
+            _fail(group, store_error(error, self._place))
+            return
+        for job in group:
+            job.error = None
+            self._commit([job])
+
+    def _roll_back(self) -> None:
+        # A full disk may have made SQLite roll back already.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _fail(group: list[_Job[Any]], error: BaseException) -> None:
+    for job in group:
+        job.error = error

@@ -41,7 +41,6 @@ class Connections:
             connection.create_function("casefold", 1, _casefold, deterministic=True)
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
-            connection.execute("PRAGMA trusted_schema = OFF")
         except sqlite3.Error:
             connection.close()
             raise

@@ -10,7 +10,11 @@ from gateway_core.errors import BadRequest, StoreError
 
 # By the first words of SQLite's symbolic error name; the first that fits.
 _CAUSES = (
-    ("SQLITE_BUSY", "is locked by another process", "Try again; if it stays so, find the process that holds it."),
+    (
+        "SQLITE_BUSY",
+        "is locked by another process",
+        "Try again; if it stays so, find the process that holds it.",
+    ),
     ("SQLITE_LOCKED", "is locked by another connection", "Try again."),
     ("SQLITE_FULL", "cannot grow: the disk is full", "Free some space; nothing was half written."),
     ("SQLITE_IOERR", "cannot be read or written", "Look for a full disk, a quota or a failing device."),
@@ -29,8 +33,12 @@ def store_error(error: sqlite3.Error, place: str) -> StoreError:
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     for start, problem, hint in _CAUSES:
         if name.startswith(start):
-            return StoreError(f"The store {place} {problem} ({name}).", hint=hint)
-    return StoreError(f"The store {place} failed ({name}).")
+            translation = StoreError(f"The store {place} {problem} ({name}).", hint=hint)
+            break
+    else:
+        translation = StoreError(f"The store {place} failed ({name}).")
+    translation.__cause__ = error
+    return translation
 
 
 @contextlib.contextmanager
@@ -39,6 +47,6 @@ def translated(place: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise store_error(error, place) from error
+        raise store_error(error, place)  # noqa: B904 - it has its cause
     except UnicodeEncodeError:
         raise BadRequest("The request holds text that is not valid Unicode.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,7 +13,9 @@ from gateway_core.schema import EntitySpec, Translation, Validator, compile_vali
 from gateway_core.types import Violation
 
 BASE = "https://example.com/library."
-AUTHOR, BOOK, REVIEW, ADDRESS = (f"{BASE}{name}.schema.json" for name in ("author", "book", "review", "address"))
+AUTHOR, BOOK, REVIEW, ADDRESS = (
+    f"{BASE}{name}.schema.json" for name in ("author", "book", "review", "address")
+)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 BODIES: tuple[dict[str, Any], ...] = (
@@ -122,6 +124,12 @@ SOME_ID = "b3a1c5d8-1f0e-4d5b-9a53-0f6f3f9b1c11"
 @dataclass(frozen=True)
 class Library:
     """The library translated and compiled, with shorthands that tests read well with."""
+
+    author: ClassVar = AUTHOR
+    book: ClassVar = BOOK
+    review: ClassVar = REVIEW
+    address: ClassVar = ADDRESS
+    bodies: ClassVar = BODIES
 
     translations: Mapping[str, Translation]
     specs: Mapping[str, EntitySpec]

@@ -1,0 +1,99 @@
+"""``Changes`` → rows, inside a transaction that is already open."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import replace
+
+from gateway_core.errors import StoreError, VersionConflict
+from gateway_core.store.protocol import Changes, Delete, Put
+from gateway_core.store.sqlite.indexes import IndexSet, put_terms
+from gateway_core.store.sqlite.rows import object_values
+from gateway_core.types import StoredObject
+
+_INSERT = """
+INSERT INTO object (version, created, modified, owner, owner_name, application, data, tenant, id, entity)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING RETURNING seq"""
+_UPDATE = """
+UPDATE object SET version = ?, created = ?, modified = ?, owner = ?, owner_name = ?, application = ?, data = ?
+WHERE tenant = ? AND id = ? AND entity = ? AND version = ? RETURNING seq"""
+_DELETE = "DELETE FROM object WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity"
+_COUNT = """
+INSERT INTO counter (tenant, entity, total) VALUES (?, ?, ?)
+ON CONFLICT (tenant, entity) DO UPDATE SET total = total + excluded.total"""
+_NEXT = """
+INSERT INTO sequence (tenant, name, value) VALUES (?, ?, 1)
+ON CONFLICT (tenant, name) DO UPDATE SET value = value + 1 RETURNING value"""
+_LINK = "INSERT OR IGNORE INTO link (tenant, source, property, position, target) VALUES (?, ?, ?, ?, ?)"
+
+
+def write(connection: sqlite3.Connection, known: IndexSet, changes: Changes) -> tuple[StoredObject, ...]:
+    """Do all of it; raises ``VersionConflict`` at the first ``expect`` that does not hold."""
+    counts: Counter[str] = Counter()
+    written = tuple(_put(connection, known, changes.tenant, put) for put in changes.puts)
+    for put in changes.puts:
+        counts[put.object.entity] += put.expect == 0
+    for delete in changes.deletes:
+        counts[_delete(connection, known, changes.tenant, delete)] -= 1
+    for entity, change in counts.items():
+        if change:
+            connection.execute(_COUNT, (changes.tenant, entity, change))
+    return written
+
+
+def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put) -> StoredObject:
+    item = _numbered(connection, tenant, put) if put.sequences else put.object
+    values = _values(item)
+    if put.expect == 0:
+        row = connection.execute(_INSERT, (*values, tenant, item.id, item.entity)).fetchone()
+    else:
+        row = connection.execute(_UPDATE, (*values, tenant, item.id, item.entity, put.expect)).fetchone()
+    if row is None:
+        raise _conflict(put.expect)
+    if put.expect:
+        connection.execute("DELETE FROM link WHERE tenant = ? AND source = ?", (tenant, item.id))
+    if put.links:
+        links = [(tenant, link.source, link.property, link.position, link.target) for link in put.links]
+        connection.executemany(_LINK, links)
+    if item.entity in known.arrays:
+        if put.expect:
+            connection.execute("DELETE FROM term WHERE object = ?", row)
+        put_terms(connection, known, tenant, item.entity, row[0], item.data)
+    return item if item.meta.tenant == tenant else replace(item, meta=replace(item.meta, tenant=tenant))
+
+
+def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredObject:
+    """The object with its sequence members filled."""
+    data = dict(put.object.data)
+    for path, name in put.sequences.items():
+        if len(path) != 1:
+            raise StoreError(f"The sequence member {'.'.join(path)} is not at the top of the document.")
+        data[path[0]] = connection.execute(_NEXT, (tenant, name)).fetchone()[0]
+    return replace(put.object, data=data)
+
+
+def _values(item: StoredObject) -> tuple[object, ...]:
+    try:
+        return object_values(item)
+    except TypeError:
+        # The cause would repeat a value of the document.
+        raise StoreError(f"An object of {item.entity} cannot be written as JSON.") from None
+
+
+def _delete(connection: sqlite3.Connection, known: IndexSet, tenant: str, delete: Delete) -> str:
+    row = connection.execute(_DELETE, (tenant, delete.id, delete.expect)).fetchone()
+    if row is None:
+        raise _conflict(delete.expect)
+    seq, entity = row
+    connection.execute("DELETE FROM link WHERE tenant = ? AND source = ?", (tenant, delete.id))
+    connection.execute("DELETE FROM link WHERE tenant = ? AND target = ?", (tenant, delete.id))
+    if entity in known.arrays:
+        connection.execute("DELETE FROM term WHERE object = ?", (seq,))
+    return str(entity)
+
+
+def _conflict(expect: int) -> VersionConflict:
+    if expect == 0:
+        return VersionConflict("There is an object with this id already.")
+    return VersionConflict("The object was changed or removed since it was read.", hint="Read it again.")

@@ -1,0 +1,104 @@
+"""The indexes that a configuration asks for: which exist, and making them so."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import orjson
+
+from gateway_core.store.conditions import Index
+from gateway_core.store.dialect import SQLITE, quoted
+from gateway_core.store.protocol import IndexSpec
+from gateway_core.store.sql import index_expression
+from gateway_core.store.terms import terms_of
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSet:
+    """The indexes as they were at a ``generation``; a transaction checks that it still is."""
+
+    generation: int = -1
+    indexes: Mapping[tuple[str, str], Index] = field(default_factory=dict)
+    arrays: Mapping[str, tuple[IndexSpec, ...]] = field(default_factory=dict)
+    """Entity → the specs whose values are kept as terms."""
+
+
+def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
+    """The indexes that this transaction sees; ``known`` itself unless they changed."""
+    row = connection.execute("SELECT value FROM revision WHERE name = 'indexes'").fetchone()
+    if row[0] == known.generation:
+        return known
+    indexes: dict[tuple[str, str], Index] = {}
+    arrays: dict[str, tuple[IndexSpec, ...]] = {}
+    for number, entity, path, many in connection.execute("SELECT number, entity, path, many FROM index_spec"):
+        indexes[entity, path] = Index(number, bool(many))
+        if many:
+            arrays[entity] = (*arrays.get(entity, ()), IndexSpec(entity, path, True))
+    return IndexSet(row[0], indexes, arrays)
+
+
+def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
+    """Make the indexes equal to ``specs``, inside the transaction of the caller."""
+    wanted = {(spec.entity, spec.path): spec for spec in specs}
+    rows = connection.execute("SELECT entity, path, many FROM index_spec").fetchall()
+    existing = {(entity, path): IndexSpec(entity, path, bool(many)) for entity, path, many in rows}
+    gone = [spec for key, spec in existing.items() if wanted.get(key) != spec]
+    new = [spec for key, spec in wanted.items() if existing.get(key) != spec]
+    for spec in gone:
+        _drop(connection, spec)
+    for spec in new:
+        _create(connection, spec)
+    if gone or new:
+        connection.execute("UPDATE revision SET value = value + 1 WHERE name = 'indexes'")
+
+
+def put_terms(
+    connection: sqlite3.Connection, known: IndexSet, tenant: str, entity: str, seq: int, data: object
+) -> None:
+    """Add the terms of an object that has none."""
+    found = terms_of(data, known.arrays[entity])
+    rows = [(tenant, known.indexes[entity, path].number, term, seq) for path, term in found]
+    connection.executemany("INSERT INTO term (tenant, spec, value, object) VALUES (?, ?, ?, ?)", rows)
+
+
+def index_name(spec: IndexSpec) -> str:
+    digest = sha256(f"{spec.entity}\0{spec.path}".encode()).hexdigest()
+    return f"member_{digest[:16]}"
+
+
+def _drop(connection: sqlite3.Connection, spec: IndexSpec) -> None:
+    key = (spec.entity, spec.path)
+    if spec.array:
+        number = "(SELECT number FROM index_spec WHERE entity = ? AND path = ?)"
+        connection.execute(f"DELETE FROM term WHERE spec = {number}", key)
+    else:
+        connection.execute(f"DROP INDEX IF EXISTS {index_name(spec)}")
+        connection.execute("DELETE FROM sqlite_stat1 WHERE idx = ?", (index_name(spec),))
+    connection.execute("DELETE FROM index_spec WHERE entity = ? AND path = ?", key)
+
+
+def _create(connection: sqlite3.Connection, spec: IndexSpec) -> None:
+    row = (spec.entity, spec.path, spec.array)
+    connection.execute("INSERT INTO index_spec (entity, path, many) VALUES (?, ?, ?)", row)
+    if spec.array:
+        _rebuild(connection, spec)
+        return
+    name, expression = index_name(spec), index_expression(spec.path, SQLITE)
+    # Before the index: making that lets every connection read the statistics again.
+    stat = ("object", name, "100000 50000 2")
+    connection.execute("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", stat)
+    connection.execute(
+        f"CREATE INDEX {name} ON object (tenant, {expression}) WHERE entity = {quoted(spec.entity)}"
+    )
+
+
+def _rebuild(connection: sqlite3.Connection, spec: IndexSpec) -> None:
+    number = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
+    insert = "INSERT INTO term (tenant, spec, value, object) VALUES (?, ?, ?, ?)"
+    objects = connection.execute("SELECT tenant, seq, data FROM object WHERE entity = ?", (spec.entity,))
+    for tenant, seq, data in objects:
+        terms = terms_of(orjson.loads(data), (spec,))
+        connection.executemany(insert, [(tenant, number, term, seq) for _, term in terms])

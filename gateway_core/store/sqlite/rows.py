@@ -1,0 +1,67 @@
+"""Rows ↔ the values of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from gateway_core.query.times import instant
+from gateway_core.store.protocol import ApplicationRecord
+from gateway_core.types import Artifact, Kind, Meta, Origin, StoredObject
+
+_decode = orjson.loads
+_moment = datetime.fromisoformat
+
+
+def stored_object(tenant: str, row: tuple[Any, ...]) -> StoredObject:
+    """A row of ``sql.COLUMNS`` → the object."""
+    id, entity, data, version, created, modified, owner, owner_name, application = row
+    meta = Meta(version, _moment(created), _moment(modified), owner, owner_name, application, tenant)
+    return StoredObject(id, entity, _decode(data), meta)
+
+
+def object_values(item: StoredObject) -> tuple[Any, ...]:
+    """(version, created, modified, owner, owner_name, application, data)."""
+    meta = item.meta
+    created, modified = instant(meta.created), instant(meta.modified)
+    return meta.version, created, modified, meta.owner, meta.owner_name, meta.application, encoded(item.data)
+
+
+def encoded(value: Any) -> str:
+    """JSON text; mappings of any kind are objects."""
+    return orjson.dumps(value, default=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} is no JSON value")
+
+
+def artifact(row: tuple[Any, ...]) -> Artifact:
+    """(kind, reference, version, body, bundle, path) → the artifact."""
+    kind, reference, version, body, bundle, path = row
+    return Artifact(Kind(kind), reference, version, _decode(body), Origin(bundle, path))
+
+
+def application(row: tuple[Any, ...]) -> ApplicationRecord:
+    name, client_id, key_hash, secret, scopes, created, reference = row
+    return ApplicationRecord(
+        name, client_id, key_hash, secret, tuple(_decode(scopes)), _moment(created), reference
+    )
+
+
+def application_values(record: ApplicationRecord) -> tuple[Any, ...]:
+    scopes, created = encoded(record.scopes), instant(record.created)
+    return (
+        record.name,
+        record.client_id,
+        record.key_hash,
+        record.secret,
+        scopes,
+        created,
+        record.reference,
+    )

@@ -1,0 +1,240 @@
+"""The store in one SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from gateway_core.errors import StoreError
+from gateway_core.query.model import Query, Scope
+from gateway_core.store import sql
+from gateway_core.store.dialect import SQLITE
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link
+from gateway_core.store.sqlite import indexes, rows
+from gateway_core.store.sqlite.changes import write
+from gateway_core.store.sqlite.commits import Commits
+from gateway_core.store.sqlite.connections import Connections, create_file, migrate
+from gateway_core.store.sqlite.failures import store_error, translated
+from gateway_core.types import Artifact, JsonObject, Page, StoredObject
+
+T = TypeVar("T")
+
+_FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id = ?"
+_GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))"
+_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM object WHERE seq IN (SELECT value FROM json_each(?))"
+_LINKED = """
+SELECT l.target, {columns} FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
+WHERE l.tenant = ? AND l.target IN (SELECT value FROM json_each(?)) AND l.property = ? AND o.entity = ?
+ORDER BY o.seq"""
+_LINKED_OBJECTS = _LINKED.format(columns=", ".join(f"o.{name}" for name in sql.COLUMNS.split(", ")))
+_LINKED_IDS = _LINKED.format(columns="o.id")
+_REFERRERS = """
+SELECT source, property, target, position FROM link
+WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
+_TOTAL = "SELECT total FROM counter WHERE tenant = ? AND entity = ?"
+_ARTIFACTS = """
+SELECT a.kind, a.reference, a.version, a.body, a.bundle, a.path
+FROM artifact a JOIN installation i ON i.bundle = a.bundle ORDER BY i.number, a.position"""
+_RECORD = """
+INSERT INTO installation (bundle, record) VALUES (?, ?)
+ON CONFLICT (bundle) DO UPDATE SET record = excluded.record"""
+_ARTIFACT = """
+INSERT INTO artifact (bundle, position, kind, reference, version, path, body) VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_APPLICATION = "name, client_id, key_hash, secret, scopes, created, reference"
+_CHANGED = "UPDATE revision SET value = value + 1 WHERE name = 'configuration'"
+
+
+class SqliteStore:
+    """See ``protocol.Store``. Several threads and several processes may use the file at once.
+
+    ``path`` is a file (made with mode 0600 when absent, its directory must exist) or the URI
+    of a shared database in memory. ``synchronous`` is FULL (a committed write survives a power
+    cut) or NORMAL (it survives a kill of the process). Who waits longer than ``busy_seconds``
+    for another process gets a ``StoreError``.
+    """
+
+    def __init__(self, path: str, *, synchronous: str = "FULL", busy_seconds: float = 10.0) -> None:
+        if synchronous not in {"FULL", "NORMAL"}:
+            raise ValueError("synchronous is FULL or NORMAL")
+        self._place = path
+        self._readers = Connections(path, synchronous=synchronous, busy_seconds=busy_seconds)
+        self._indexes = indexes.IndexSet()
+        try:
+            if not path.startswith("file:"):
+                create_file(Path(path))
+            with translated(path):
+                connection = self._readers.open()
+        except OSError as error:
+            hint = "Check that its directory exists and may be written."
+            raise StoreError(f"The store {path} cannot be opened: {error.strerror}.", hint=hint) from error
+        try:
+            with translated(path):
+                migrate(connection, busy_seconds, path)
+        except BaseException:
+            connection.close()
+            raise
+        self._commits = Commits(connection, busy_seconds=busy_seconds, place=path)
+
+    # -- reading objects
+
+    def fetch(self, scope: Scope, id: str) -> StoredObject | None:
+        found = self._read(_FETCH, (scope.tenant, id))
+        if not found or found[0][1] != scope.entity:
+            return None
+        item = rows.stored_object(scope.tenant, found[0])
+        return item if scope.owner is None or item.meta.owner == scope.owner else None
+
+    def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
+        found = self._read(_GET, (tenant, _array(ids)))
+        return {row[0]: rows.stored_object(tenant, row) for row in found}
+
+    def linked(
+        self, tenant: str, targets: Sequence[str], entity: str, property: str
+    ) -> Mapping[str, tuple[StoredObject, ...]]:
+        found: dict[str, dict[str, StoredObject]] = {}
+        for row in self._read(_LINKED_OBJECTS, (tenant, _array(targets), property, entity)):
+            found.setdefault(row[0], {})[row[1]] = rows.stored_object(tenant, row[1:])
+        return {target: tuple(sources.values()) for target, sources in found.items()}
+
+    def linked_ids(
+        self, tenant: str, targets: Sequence[str], entity: str, property: str
+    ) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for target, id in self._read(_LINKED_IDS, (tenant, _array(targets), property, entity)):
+            found.setdefault(target, {})[id] = None
+        return {target: tuple(sources) for target, sources in found.items()}
+
+    def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
+        return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, _array(targets))))
+
+    def find(self, scope: Scope, query: Query) -> Page:
+        with translated(self._place), self._readers.snapshot() as connection:
+            self._indexes = known = indexes.current(connection, self._indexes)
+            statements = sql.find(scope, query, SQLITE, known.indexes)
+            page = connection.execute(statements.page.text, statements.page.params).fetchall()
+            total = self._total(connection, scope, query, statements, len(page))
+            if statements.keys:
+                page = _in_order(connection, [seq for (seq,) in page])
+        return Page(tuple(rows.stored_object(scope.tenant, row) for row in page), total)
+
+    def _total(
+        self, connection: sqlite3.Connection, scope: Scope, query: Query, statements: sql.Find, shown: int
+    ) -> int:
+        if statements.total is None:
+            return _counted(connection, scope)
+        window = query.window
+        if 0 < shown < window.limit or (shown < window.limit and window.offset == 0):
+            return window.offset + shown
+        return int(connection.execute(statements.total.text, statements.total.params).fetchone()[0])
+
+    def count(self, scope: Scope) -> int:
+        with translated(self._place), self._readers.snapshot() as connection:
+            if scope.owner is None:
+                return _counted(connection, scope)
+            statement = sql.count(scope, SQLITE)
+            return int(connection.execute(statement.text, statement.params).fetchone()[0])
+
+    # -- writing objects
+
+    def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[StoredObject, ...]:
+            self._indexes = known = indexes.current(connection, self._indexes)
+            return write(connection, known, changes)
+
+        return self._write(work)
+
+    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
+        self._write(lambda connection: indexes.ensure(connection, specs))
+
+    # -- configuration
+
+    def artifacts(self) -> Sequence[Artifact]:
+        return tuple(rows.artifact(row) for row in self._read(_ARTIFACTS))
+
+    def installed(self) -> Mapping[str, JsonObject]:
+        found = self._read("SELECT bundle, record FROM installation ORDER BY number")
+        return {bundle: orjson.loads(record) for bundle, record in found}
+
+    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
+        values = [
+            (bundle, position, a.kind.value, a.reference, a.version, a.origin.path, rows.encoded(a.body))
+            for position, a in enumerate(artifacts)
+        ]
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM artifact WHERE bundle = ?", (bundle,))
+            if not artifacts and not record:
+                connection.execute("DELETE FROM installation WHERE bundle = ?", (bundle,))
+            else:
+                connection.execute(_RECORD, (bundle, rows.encoded(record)))
+                connection.executemany(_ARTIFACT, values)
+            connection.execute(_CHANGED)
+
+        self._write(work)
+
+    def applications(self) -> Sequence[ApplicationRecord]:
+        found = self._read(f"SELECT {_APPLICATION} FROM application ORDER BY name")
+        return tuple(rows.application(row) for row in found)
+
+    def put_application(self, record: ApplicationRecord) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            insert = f"INSERT OR REPLACE INTO application ({_APPLICATION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            connection.execute(insert, rows.application_values(record))
+            connection.execute(_CHANGED)
+
+        self._write(work)
+
+    def remove_application(self, name: str) -> bool:
+        def work(connection: sqlite3.Connection) -> bool:
+            removed = connection.execute("DELETE FROM application WHERE name = ?", (name,)).rowcount > 0
+            if removed:
+                connection.execute(_CHANGED)
+            return removed
+
+        return self._write(work)
+
+    def revision(self) -> int:
+        return int(self._read("SELECT value FROM revision WHERE name = 'configuration'")[0][0])
+
+    # -- the file itself
+
+    def check(self) -> None:
+        if self._read("PRAGMA quick_check(1)") != [("ok",)]:
+            raise StoreError(f"The store {self._place} is damaged.", hint="Restore it from a backup.")
+
+    def close(self) -> None:
+        self._readers.close()
+        self._commits.close()
+
+    def _read(self, text: str, params: tuple[Any, ...] = ()) -> list[Any]:
+        """The rows of one statement."""
+        connection = self._readers.take()
+        try:
+            return connection.execute(text, params).fetchall()
+        except (sqlite3.Error, UnicodeEncodeError):
+            with translated(self._place):
+                raise
+        finally:
+            self._readers.give(connection)
+
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        with translated(self._place):
+            return self._commits.run(work)
+
+
+def _array(texts: Iterable[str]) -> str:
+    return rows.encoded(list(texts))
+
+
+def _counted(connection: sqlite3.Connection, scope: Scope) -> int:
+    row = connection.execute(_TOTAL, (scope.tenant, scope.entity)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _in_order(connection: sqlite3.Connection, keys: list[int]) -> list[tuple[Any, ...]]:
+    found = {row[0]: row[1:] for row in connection.execute(_BY_SEQ, (rows.encoded(keys),))}
+    return [found[key] for key in keys]

@@ -1,0 +1,386 @@
+"""What every client may rely on: methods, media types, errors, states, windows and limits."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+from gateway_process import Server
+
+PARTIJEN = "/api/kic/v1/partijen"
+ADRESSEN = "/api/kic/v1/digitaaladressen"
+
+
+def make(api: httpx2.Client, path: str = PARTIJEN, **body: Any) -> dict[str, Any]:
+    answer = api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
+    """The problem document of an answer, complete by RFC 9457."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert {"type", "title", "status", "detail", "instance"} <= body.keys()
+    assert body["status"] == status
+    return body
+
+
+def test_creation_says_where_the_object_is(api: httpx2.Client) -> None:
+    """201 with Location and ETag, and the object can be read there in that state."""
+    answer = api.post(PARTIJEN, json={"soortPartij": "persoon"})
+    assert answer.status_code == 201
+    read = api.get(answer.headers["location"])
+    assert read.headers["etag"] == answer.headers["etag"]
+    assert read.json() == answer.json()
+
+
+def test_all_errors_of_a_document_come_together(api: httpx2.Client) -> None:
+    """Each broken rule is named with its place, a code and a reason; no value is repeated."""
+    body = {
+        "indicatieActief": "misschien",
+        "soortPartij": "marsmannetje",
+        "verstrekteAdressen": [{"adres": "x" * 81, "soortDigitaalAdres": "emailadres"}],
+        "externeIdentificaties": [
+            {"partijIdentificator": {"objecttype": "p", "soortObjectId": "bsn", "objectId": "999999999"}}
+        ],
+        "onbekend": 1,
+    }
+    found = problem(api.post(PARTIJEN, json=body), 400)
+    names = {param["name"]: param["code"] for param in found["invalidParams"]}
+    assert names["indicatieActief"] == "type"
+    assert names["soortPartij"] == "enum"
+    assert names["verstrekteAdressen.0.adres"] == "maxLength"
+    assert names["verstrekteAdressen.0.omschrijving"] == "required"
+    assert names["externeIdentificaties.0.partijIdentificator.objectId"] == "format"
+    assert "onbekend" in names
+    assert "999999999" not in str(found)
+    assert "marsmannetje" not in str(found)
+
+
+def test_nothing_is_stored_of_a_refused_document(api: httpx2.Client) -> None:
+    """A refused document leaves neither the object nor its parts."""
+    before = api.get(f"{ADRESSEN}?_limit=1").json()["total"]
+    address = {"adres": "a@example.nl", "omschrijving": "x", "soortDigitaalAdres": "emailadres"}
+    body = {"verstrekteAdressen": [address], "soortPartij": "fout"}
+    problem(api.post(PARTIJEN, json=body), 400)
+    assert api.get(f"{ADRESSEN}?_limit=1").json()["total"] == before
+
+
+def test_the_old_endpoints_speak_the_old_dialect(api: httpx2.Client) -> None:
+    """Errors of the facades have ``message``, ``data`` by property, and ``path``."""
+    answer = api.post("/api/kic/v1/klantcontactmomenten", json={"rol": "koning"})
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/json"
+    body = answer.json()
+    assert body["message"] == "Validation errors"
+    assert body["data"]["rol"]
+    assert body["path"] == "/api/kic/v1/klantcontactmomenten"
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b'{"a":1,"a":2}', 400),
+        (b'{"a":NaN}', 400),
+        (b'{"interneNotitie":"\xff"}', 400),
+        (b"[]", 400),
+        (b"1", 400),
+        (b'"x"', 400),
+        (b"null", 400),
+        (b'{"a":' * 60 + b"1" + b"}" * 60, 413),
+        (b'{"interneNotitie":"' + b"x" * 1_100_000 + b'"}', 413),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_malformed_bodies(api: httpx2.Client, method: str, content: bytes, status: int) -> None:
+    """What is not a JSON object is refused with a clear sentence, and nothing is stored."""
+    path = PARTIJEN if method == "POST" else f"{PARTIJEN}/{make(api)['id']}"
+    before = api.get(f"{PARTIJEN}?_limit=1").json()["total"]
+    answer = api.request(method, path, content=content, headers={"content-type": "application/json"})
+    assert problem(answer, status)["detail"]
+    assert api.get(f"{PARTIJEN}?_limit=1").json()["total"] == before
+
+
+def test_media_types(api: httpx2.Client) -> None:
+    """XML is 415; JSON without a type is read; an Accept without JSON is 406."""
+    xml = api.post(PARTIJEN, content=b"<a/>", headers={"content-type": "application/xml"})
+    problem(xml, 415)
+    assert api.post(PARTIJEN, content=b"{}", headers={"content-type": "text/plain"}).status_code == 201
+    problem(api.get(PARTIJEN, headers={"accept": "text/csv"}), 406)
+    assert api.get(PARTIJEN, headers={"accept": "application/json; charset=utf-8"}).status_code == 200
+
+
+def test_methods(api: httpx2.Client) -> None:
+    """405 names what is allowed; HEAD is GET without a body; OPTIONS lists the methods."""
+    answer = api.put(f"{PARTIJEN}/{uuid.uuid4()}", json={})
+    problem(answer, 405)
+    assert "PATCH" in answer.headers["allow"] and "PUT" not in answer.headers["allow"]
+    problem(api.delete(PARTIJEN), 405)
+    head = api.head(PARTIJEN)
+    assert (head.status_code, head.content) == (200, b"")
+    assert "POST" in api.options(PARTIJEN).headers["allow"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/kic/v1/partijenlijst",
+        "/api/kic/v1/partij",
+        "/api/kic/v1/",
+        "/api/",
+        "/api/kic/v1/partijen/x/y",
+        "/api/kic/v1/partijen/123",
+        f"{PARTIJEN}/{uuid.uuid4()}",
+        "/api/kic/v1/Partijen",
+        "/api//kic/v1/partijen",
+    ],
+)
+def test_unknown_paths_and_objects(api: httpx2.Client, path: str) -> None:
+    """404 for a path that only looks like one, and for an object that is not there."""
+    problem(api.get(path), 404)
+
+
+def test_ids_are_found_in_upper_case(api: httpx2.Client) -> None:
+    """A UUID is the same in either case."""
+    made = make(api)
+    assert api.get(f"{PARTIJEN}/{made['id'].upper()}").json()["id"] == made["id"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "nuumer=1",
+        "_limit=0",
+        "_limit=501",
+        "_limit=x",
+        "_page=0",
+        "_start=-1",
+        "_order[nummer]=up",
+        "_order[x]=asc",
+        "_fields[]=x",
+        "_extend[]=x",
+        "persoon.x=1",
+        "embedded.verstrekteAdressen.x=1",
+        "nummer[foo]=1",
+        "$where=1",
+        "_self.tenant=x",
+        "_self.schema.id[$in][]=x",
+        "indicatieActief=wel",
+        "voorkeurskanaal=geen-id",
+        "_search=",
+        "_showDeleted=true",
+        "%ff=1",
+        "a[b[c]=1",
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_named(api: httpx2.Client, query: str) -> None:
+    """400 names the parameter; nothing is silently dropped."""
+    found = problem(api.get(f"{PARTIJEN}?{query}"), 400)
+    assert found["invalidParams"][0]["name"]
+
+
+def test_windows(api: httpx2.Client) -> None:
+    """Limit, page, start and offset, with and without underscore, and what the envelope tells."""
+    tag = uuid.uuid4().hex
+    ids = [make(api, interneNotitie=tag)["id"] for _ in range(7)]
+    query = f"{PARTIJEN}?interneNotitie={tag}"
+    assert [r["id"] for r in api.get(query).json()["results"]] == ids
+    page = api.get(f"{query}&_limit=3&_page=2").json()
+    assert [r["id"] for r in page["results"]] == ids[3:6]
+    assert {k: page[k] for k in ("count", "limit", "total", "offset", "page", "pages")} == {
+        "count": 3,
+        "limit": 3,
+        "total": 7,
+        "offset": 3,
+        "page": 2,
+        "pages": 3,
+    }
+    assert api.get(f"{query}&limit=3&page=2").json() == page
+    for window in ("_start=5", "_offset=5", "start=5", "offset=5"):
+        rest = api.get(f"{query}&{window}").json()
+        assert [r["id"] for r in rest["results"]] == ids[5:]
+        assert rest["offset"] == 5
+    assert api.get(f"{query}&_page=9&_limit=3").json()["results"] == []
+
+
+def test_order(api: httpx2.Client) -> None:
+    """Several keys, nested ones, and creation as the last word."""
+    tag = uuid.uuid4().hex
+    names = [("b", "1"), ("a", "2"), ("b", "0"), ("a", "2")]
+    ids = [
+        make(api, interneNotitie=tag, persoon={"achternaam": last, "voornaam": first})["id"]
+        for last, first in names
+    ]
+    order = "_order[persoon.achternaam]=desc&_order[persoon.voornaam]=asc"
+    found = api.get(f"{PARTIJEN}?interneNotitie={tag}&{order}").json()["results"]
+    assert [r["id"] for r in found] == [ids[2], ids[0], ids[1], ids[3]]
+
+
+def test_filters_on_nested_and_related_members(api: httpx2.Client) -> None:
+    """Own, inline and related members, with like and null tests; same element on one list."""
+    tag = uuid.uuid4().hex
+    mail = {"soortDigitaalAdres": "emailadres", "omschrijving": "werk", "adres": f"{tag}@Example.nl"}
+    phone = {"soortDigitaalAdres": "telefoonnummer", "omschrijving": "thuis", "adres": "0101234567"}
+    made = make(api, interneNotitie=tag, persoon={"achternaam": "Éénoog"}, verstrekteAdressen=[mail, phone])
+    other = make(api, interneNotitie=tag)
+
+    def ids(query: str) -> set[str]:
+        answer = api.get(f"{PARTIJEN}?interneNotitie={tag}&{query}")
+        assert answer.status_code == 200, answer.text
+        return {r["id"] for r in answer.json()["results"]}
+
+    assert ids("persoon.achternaam[like]=éÉN") == {made["id"]}
+    assert ids("verstrekteAdressen.adres[like]=example.NL") == {made["id"]}
+    assert ids("embedded.verstrekteAdressen.adres[like]=example") == {made["id"]}
+    same = "verstrekteAdressen.adres[like]=example&verstrekteAdressen.soortDigitaalAdres="
+    assert ids(f"{same}emailadres") == {made["id"]}
+    assert ids(f"{same}telefoonnummer") == set()
+    assert ids("persoon=IS NULL") == {other["id"]}
+    assert ids("persoon.achternaam=IS NOT NULL") == {made["id"]}
+    assert ids("verstrekteAdressen=IS NULL") == {other["id"]}
+    address = made["verstrekteAdressen"][0]
+    for spelling in (address, f"{ADRESSEN}/{address}", f"https://elders.example{ADRESSEN}/{address}"):
+        assert ids(f"verstrekteAdressen={spelling}") == {made["id"]}
+
+
+def test_fields_and_extend(api: httpx2.Client) -> None:
+    """Fields leave out the rest; extend embeds what is not embedded by itself."""
+    made = make(api, persoon={"achternaam": "X", "voornaam": "Y"}, interneNotitie="n")
+    shown = api.get(f"{PARTIJEN}/{made['id']}?_fields[]=persoon.achternaam&fields[]=interneNotitie")
+    shown = api.get(f"{PARTIJEN}/{made['id']}?_fields[]=persoon.achternaam&_fields[]=interneNotitie").json()
+    assert shown.keys() == {"id", "_id", "_self", "persoon", "interneNotitie"}
+    assert shown["persoon"] == {"achternaam": "X"}
+    bericht = make(api, "/api/kic/v1/berichten", onderwerp="Hallo", partij=made["id"])
+    plain = api.get(f"{PARTIJEN}/{made['id']}").json()
+    assert plain["berichten"] == [bericht["id"]]
+    assert "berichten" not in plain.get("embedded", {})
+    for query in ("_extend[]=berichten", "extend[]=berichten", "_extend=all"):
+        extended = api.get(f"{PARTIJEN}/{made['id']}?{query}").json()
+        assert [b["onderwerp"] for b in extended["embedded"]["berichten"]] == ["Hallo"]
+
+
+def test_nulls_and_round_trips(api: httpx2.Client) -> None:
+    """What is read can be written back; a null takes a member away; absent is null and not nought."""
+    made = make(api, persoon={"achternaam": "X"}, interneNotitie="weg")
+    assert made["website"] is None if "website" in made else True
+    same = api.patch(f"{PARTIJEN}/{made['id']}", json=made)
+    assert same.status_code == 200, same.text
+    assert same.json()["_self"]["version"] == 1
+    changed = api.patch(f"{PARTIJEN}/{made['id']}", json={"interneNotitie": None}).json()
+    assert changed["interneNotitie"] is None
+    assert changed["persoon"] == {"achternaam": "X"}
+    assert changed["_self"]["version"] == 2
+
+
+def test_conditional_requests(api: httpx2.Client) -> None:
+    """If-None-Match spares an answer, If-Match spares a change that somebody else made."""
+    made = make(api, interneNotitie="1")
+    path = f"{PARTIJEN}/{made['id']}"
+    tag = api.get(path).headers["etag"]
+    unchanged = api.get(path, headers={"if-none-match": tag})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert api.patch(path, json={"interneNotitie": "2"}, headers={"if-match": tag}).status_code == 200
+    problem(api.patch(path, json={"interneNotitie": "3"}, headers={"if-match": tag}), 412)
+    problem(api.delete(path, headers={"if-match": tag}), 412)
+    assert api.get(path, headers={"if-none-match": tag}).json()["interneNotitie"] == "2"
+    problem(api.patch(path, json={}, headers={"if-match": "no quotes"}), 400)
+
+
+def test_no_change_is_lost(demo_server: Server, api: httpx2.Client) -> None:
+    """Many clients patch different members of one object at one time: every change is there."""
+    made = make(api)
+    path = f"{PARTIJEN}/{made['id']}"
+    members = [
+        {"interneNotitie": "n"},
+        {"bronorganisatie": "123456789"},
+        {"soortPartij": "persoon"},
+        {"persoon": {"achternaam": "A"}},
+        {"organisatie": {"naam": "O"}},
+        {"indicatieActief": False},
+        {"indicatieGeheimhouding": True},
+        {"persoon": {"voornaam": "V"}},
+    ]
+    ready = threading.Barrier(len(members))
+
+    def patch(body: dict[str, Any]) -> int:
+        with httpx2.Client(base_url=demo_server.url, timeout=30) as client:
+            ready.wait()
+            return client.patch(path, json=body).status_code
+
+    with ThreadPoolExecutor(len(members)) as pool:
+        assert set(pool.map(patch, members)) == {200}
+    final = api.get(path).json()
+    assert final["persoon"] == {"achternaam": "A", "voornaam": "V"}
+    assert (final["interneNotitie"], final["bronorganisatie"], final["soortPartij"]) == (
+        "n",
+        "123456789",
+        "persoon",
+    )
+    assert (final["organisatie"], final["indicatieActief"], final["indicatieGeheimhouding"]) == (
+        {"naam": "O"},
+        False,
+        True,
+    )
+    assert final["_self"]["version"] == 1 + len(members)
+
+
+def test_deleting_an_address_keeps_the_partij(api: httpx2.Client) -> None:
+    """The partij lets go of an address that is deleted; the address' own parts are unharmed."""
+    mail = {"soortDigitaalAdres": "emailadres", "omschrijving": "x", "adres": "x@example.nl"}
+    made = make(api, verstrekteAdressen=[mail])
+    address = made["verstrekteAdressen"][0]
+    path = f"{PARTIJEN}/{made['id']}"
+    api.patch(path, json={"voorkeurskanaal": address})
+    assert api.delete(f"{ADRESSEN}/{address}").status_code == 204
+    after = api.get(path).json()
+    assert (after["voorkeurskanaal"], after["verstrekteAdressen"]) == (None, [])
+
+
+def test_deleting_a_partij_takes_its_addresses_along(api: httpx2.Client) -> None:
+    """What only the partij held on to goes with it."""
+    mail = {"soortDigitaalAdres": "emailadres", "omschrijving": "x", "adres": "x@example.nl"}
+    made = make(api, verstrekteAdressen=[mail])
+    assert api.delete(f"{PARTIJEN}/{made['id']}").status_code == 204
+    problem(api.get(f"{PARTIJEN}/{made['id']}"), 404)
+    problem(api.get(f"{ADRESSEN}/{made['verstrekteAdressen'][0]}"), 404)
+
+
+def test_references_must_exist(api: httpx2.Client) -> None:
+    """A reference to nothing, or to an object of another kind, is an error with its place."""
+    other = make(api)["id"]
+    for id in (str(uuid.uuid4()), other):
+        found = problem(api.post(PARTIJEN, json={"voorkeurskanaal": id}), 400)
+        assert found["invalidParams"][0]["name"] == "voorkeurskanaal"
+        assert found["invalidParams"][0]["code"] == "not-found"
+
+
+def test_system_members_cannot_be_set(api: httpx2.Client) -> None:
+    """Ids, owners and versions of a body mean nothing."""
+    body = {"id": str(uuid.uuid4()), "_id": str(uuid.uuid4()), "_self": {"owner": {"id": "x"}, "version": 99}}
+    made = make(api, **body)
+    assert made["id"] not in (body["id"], body["_id"])
+    assert made["_self"]["version"] == 1
+    assert made["_self"]["owner"]["id"] == "demo"
+
+
+def test_the_log_holds_nothing_personal(demo_server: Server, api: httpx2.Client) -> None:
+    """Neither a BSN in a query, a path or a body, nor a name reaches the log."""
+    bsn = "999990019"
+    api.get(f"{PARTIJEN}?externeIdentificaties.partijIdentificator.objectId={bsn}")
+    api.get(f"{PARTIJEN}/{bsn}")
+    api.get(f"/api/{bsn}/x")
+    api.get(f"{PARTIJEN}?x{bsn}=1")
+    api.post(PARTIJEN, json={"persoon": {"achternaam": f"Geheim{bsn}"}, "soortPartij": bsn})
+    log = demo_server.log.read_text()
+    assert '"route": "/api/kic/v1/partijen"' in log
+    assert bsn not in log
+    assert "Geheim" not in log

@@ -1,0 +1,133 @@
+"""Credentials: keys, signed tokens, and how fresh they must be."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import jwt
+import pytest
+
+from gateway_core.errors import Forbidden, Unauthenticated
+from gateway_core.operations.access import Gatekeeper, TokenSettings, authorise, hash_key
+from gateway_core.operations.call import Action
+from gateway_core.store.protocol import ApplicationRecord
+from gateway_core.types import Principal
+
+NOW = 1_750_000_000
+SECRET = "a-secret-that-is-longer-than-sixty-four-characters-so-that-no-algorithm-minds"
+KEY = "the-api-key"
+
+
+@pytest.fixture
+def gatekeeper():
+    record = ApplicationRecord(
+        name="Front desk",
+        client_id="desk",
+        key_hash=hash_key(KEY),
+        secret=SECRET,
+        scopes=("read", "write"),
+        created=datetime(2025, 1, 1, tzinfo=UTC),
+    )
+    return Gatekeeper([record], TokenSettings(max_age=3600, leeway=60))
+
+
+def signed(secret=SECRET, algorithm="HS256", **claims):
+    payload = {"client_id": "desk", "iat": NOW} | claims
+    return jwt.encode({k: v for k, v in payload.items() if v is not None}, secret, algorithm=algorithm)
+
+
+@pytest.mark.parametrize("header", [f"Token {KEY}", f"Apikey {KEY}", KEY, f"Bearer {KEY}"])
+def test_a_key_is_taken_in_each_usual_header(gatekeeper, header):
+    """Clients write the key behind a scheme or bare."""
+    assert gatekeeper.principal(header, None, NOW).application == "Front desk"
+
+
+def test_a_key_may_have_a_header_of_its_own(gatekeeper):
+    """X-API-Key goes before Authorization."""
+    assert gatekeeper.principal("Bearer x", KEY, NOW).application == "Front desk"
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Token wrong", "Bearer a.b.c", "Bearer ..", "Bearer", "Basic eDp5"]
+)
+def test_what_is_no_credential_is_refused(gatekeeper, header):
+    """Anything else is 401, never another error."""
+    with pytest.raises(Unauthenticated):
+        gatekeeper.principal(header, None, NOW)
+
+
+def test_a_token_needs_no_expiry(gatekeeper):
+    """A token with only iat is judged on its age; it names the user."""
+    principal = gatekeeper.principal(
+        f"Bearer {signed(user_id='u1', user_representation='U. One')}", None, NOW
+    )
+    assert (principal.user, principal.user_name) == ("u1", "U. One")
+
+
+@pytest.mark.parametrize(
+    ("claims", "accepted"),
+    [
+        ({"iat": NOW - 3600}, True),
+        ({"iat": NOW - 3659}, True),
+        ({"iat": NOW - 3661}, False),
+        ({"iat": NOW + 59}, True),
+        ({"iat": NOW + 61}, False),
+        ({"iat": None}, False),
+        ({"iat": "yesterday"}, False),
+        ({"iat": NOW - 10, "exp": NOW - 61}, False),
+        ({"iat": NOW - 10, "exp": NOW - 59}, True),
+        ({"iat": NOW, "nbf": NOW + 61}, False),
+        ({"client_id": None, "iss": "desk"}, True),
+        ({"client_id": "nobody"}, False),
+    ],
+)
+def test_freshness(gatekeeper, claims, accepted):
+    """Age is judged on iat with leeway; exp and nbf hold when they are there."""
+    header = f"Bearer {signed(**claims)}"
+    if accepted:
+        assert gatekeeper.principal(header, None, NOW).application == "Front desk"
+    else:
+        with pytest.raises(Unauthenticated):
+            gatekeeper.principal(header, None, NOW)
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_other_algorithms_are_refused(gatekeeper, algorithm):
+    """The token does not choose the algorithm."""
+    with pytest.raises(Unauthenticated):
+        gatekeeper.principal(f"Bearer {signed(algorithm=algorithm)}", None, NOW)
+
+
+def test_an_unsigned_token_is_refused(gatekeeper):
+    """Algorithm none opens nothing."""
+    parts = [{"alg": "none", "typ": "JWT"}, {"client_id": "desk", "iat": NOW}]
+    head, body = (base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in parts)
+    for token in (f"{head}.{body}.", f"{head}.{body}.x"):
+        with pytest.raises(Unauthenticated):
+            gatekeeper.principal(f"Bearer {token}", None, NOW)
+
+
+def test_a_token_of_another_secret_is_refused(gatekeeper):
+    """The signature decides."""
+    with pytest.raises(Unauthenticated):
+        gatekeeper.principal(f"Bearer {signed(secret='x' * 40)}", None, NOW)
+
+
+def test_messages_do_not_repeat_credentials(gatekeeper):
+    """Nothing of what was sent stands in the error."""
+    with pytest.raises(Unauthenticated) as caught:
+        gatekeeper.principal("Token very-private", None, NOW)
+    assert "very-private" not in str(caught.value)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_scopes_bound_what_an_application_does(action):
+    """An application that may only read cannot change anything."""
+    reader = Principal("reader", frozenset({"read"}))
+    if action in (Action.READ, Action.LIST):
+        authorise(reader, action)
+    else:
+        with pytest.raises(Forbidden):
+            authorise(reader, action)
