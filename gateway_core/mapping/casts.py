@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from gateway_core.mapping import json_text, paths, printf
-from gateway_core.mapping.library.moments import format_date
+from gateway_core.mapping.dates import format_date
 from gateway_core.mapping.library.text import decode_base64
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import (
@@ -45,6 +45,8 @@ def compile_cast(name: str, key: str) -> Cast | None:
         return _if_value(name.removeprefix("setNullIfValue=="), None)
     if name.startswith("countValue:"):
         return _count_of(name.removeprefix("countValue:"))
+    if name == "nullStringToNull":
+        return _null_string_to_null
     if name == "keyCantBeValue":
         return lambda value, _result, _run: UNSET if loose_equal(key, value) else value
     plain = CASTS.get(name)
@@ -149,7 +151,7 @@ def json_to_array(value: Json, run: Run) -> Json:
     return json_text.decode(text, run)
 
 
-def _null_string_to_null(value: Json, run: Run) -> Json:
+def _null_string_to_null(value: Json, _result: Json, _run: Run) -> Json:
     return None if value == "null" else value
 
 
@@ -188,7 +190,6 @@ CASTS: Final[Mapping[str, Callable[[Json, Run], Json]]] = MappingProxyType(
         "json": _json,
         "jsonToArray": json_to_array,
         "moneyStringToInt": _money_to_int,
-        "nullStringToNull": _null_string_to_null,
         "rawurl": _coded("rawurl", lambda text: quote(text, safe="")),
         "rawurlDecode": _coded("rawurlDecode", unquote),
         "string": _string,
@@ -201,6 +202,7 @@ KNOWN_CASTS: Final = (
     *CASTS,
     "countValue:",
     "keyCantBeValue",
+    "nullStringToNull",
     "setNullIfValue==",
     "unsetIfValue==",
 )

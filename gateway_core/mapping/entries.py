@@ -25,14 +25,14 @@ from gateway_core.mapping.settings import Settings, TargetCasts, is_template
 from gateway_core.mapping.shortcuts import simple_text
 from gateway_core.types import Json, Reference
 
-Evaluate = Callable[[Json, Frame], Any]
+Evaluate = Callable[[Frame], Any]
 _READS_RESULT: Final = "countValue:"
 _JSON: Final = "jsonToArray"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One target: ``evaluate(document, frame)`` gives its value, or MISSING to leave it out.
+    """One target: ``evaluate(frame)`` gives its value, or MISSING to leave it out.
 
     ``casts`` run on the value at once. ``look_up`` is set for a template: the original takes
     even that for a path first, which matters where an input has such a key. ``how`` says what
@@ -53,13 +53,15 @@ class Plan:
     """All entries in file order, the casts left for afterwards, and what is known of the whole.
 
     ``bounded``: no part of the input is copied twice, so that a result is about as large as
-    its input; ``heads``: the first segments of the templates, taken as paths.
+    its input; ``apart``: every level of the result is made by this mapping for itself, and is
+    an object; ``heads``: the first segments of the templates, taken as paths.
     """
 
     entries: tuple[Entry, ...]
     casts: tuple[TargetCasts, ...]
     reads: Reads
     bounded: bool
+    apart: bool
     heads: frozenset[str]
 
 
@@ -99,7 +101,13 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
             raise _located(error, reference, key) from None
     left = tuple(entry for entry in settings.casts if entry[0] not in fused)
     heads = frozenset(entry.source.split(".", 1)[0] for entry in entries if entry.look_up is not None)
-    return Plan(tuple(entries), left, reads, bounded, heads)
+    return Plan(tuple(entries), left, reads, bounded, _are_apart(settings), heads)
+
+
+def _are_apart(settings: Settings) -> bool:
+    targets = [paths.split(key) for key in settings.targets]
+    positions = any(segment.isdigit() for path in targets for segment in path)
+    return not settings.pass_through and not positions and paths.apart(targets)
 
 
 def _located(error: MappingError, reference: Reference, key: str) -> MappingError:
@@ -131,8 +139,8 @@ def _path_entry(key: str, source: str, casts: tuple[Cast, ...], settings: Settin
     get = paths.getter(paths.split(source))
     absent = paths.MISSING if settings.omit_absent else source
 
-    def evaluate(document: Json, frame: Frame) -> Any:
-        value = get(document)
+    def evaluate(frame: Frame) -> Any:
+        value = get(frame.document)
         if value is paths.MISSING:
             return absent
         if not bounded and isinstance(value, list | dict):
@@ -148,15 +156,14 @@ def _quick_entry(key: str, source: str, template: Template, casts: tuple[Cast, .
         return Entry(key, path, source, "json", _json(template), look_up, casts[1:])
     text = simple_text(template)
     if text is not None:
-        simple = text
-        return Entry(key, path, source, "shortcut", lambda _, frame: simple(frame), look_up, casts)
+        return Entry(key, path, source, "shortcut", text, look_up, casts)
     return _template_entry(key, source, template, casts)
 
 
 def _template_entry(key: str, source: str, template: Template, casts: tuple[Cast, ...]) -> Entry:
     render, assigns = compile_template(template), bool(assigned_names(template))
 
-    def evaluate(document: Json, frame: Frame) -> Any:
+    def evaluate(frame: Frame) -> Any:
         return render(_own(frame) if assigns else frame)
 
     look_up = paths.getter(paths.split(source))
@@ -168,7 +175,7 @@ def _json(template: Template) -> Evaluate:
     write = TemplateCompiler(assigned_names(template), fragments=True).writer(template)
     assigns = bool(assigned_names(template))
 
-    def evaluate(document: Json, frame: Frame) -> Any:
+    def evaluate(frame: Frame) -> Any:
         out: list[Any] = []
         write(_own(frame) if assigns else frame, out)
         return assemble(out, frame.run, json_to_array)

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import library
+from gateway_core.mapping.dates import Interval
 from gateway_core.mapping.library.gateway import apply_mapping
-from gateway_core.mapping.library.moments import Difference, member_of
+from gateway_core.mapping.library.moments import member_of
 from gateway_core.mapping.library.signature import Function, bind
 from gateway_core.mapping.nodes import (
     Argument,
@@ -50,7 +51,9 @@ from gateway_core.mapping.values import (
     items_of,
     key_text,
     kind_of,
+    loose_equal,
     member,
+    parse_number,
     renumber,
     to_text,
     values_of,
@@ -76,7 +79,7 @@ def step(value: Json, key: str, frame: Frame) -> Json:
     """The member of a value, or None where it has none: absence is never an error."""
     if isinstance(value, list | dict):
         return member(value, key)[1]
-    if isinstance(value, datetime | Difference):
+    if isinstance(value, datetime | Interval):
         return member_of(frame.run, value, key, [])
     return None
 
@@ -141,7 +144,7 @@ class ExpressionCompiler:
         def get(frame: Frame) -> Json:
             value = target(frame)
             name = key(frame)
-            if not isinstance(value, list | dict | datetime | Difference):
+            if not isinstance(value, list | dict | datetime | Interval):
                 return None
             try:
                 return step(value, key_text(name), frame)
@@ -159,7 +162,7 @@ class ExpressionCompiler:
         def call(frame: Frame) -> Json:
             value = target(frame)
             given = [argument(frame) for argument in arguments]
-            if not isinstance(value, datetime | Difference):
+            if not isinstance(value, datetime | Interval):
                 return None
             try:
                 return member_of(frame.run, value, key_text(key(frame)), given)
@@ -316,6 +319,8 @@ class ExpressionCompiler:
         body = self.compile(node.body)
         cost, self.cost = self.cost, outer + 1
         names = node.parameters
+        if len(names) == 1:
+            return _arrow_of_one(names[0], body, cost)
 
         def arrow(frame: Frame) -> Callable[..., Json]:
             run = frame.run
@@ -359,6 +364,10 @@ class ExpressionCompiler:
             return self._quantifier(node)
         if node.operator == "matches" and isinstance(node.right, Constant):
             _check_pattern(node.right)
+        if node.operator == "==" and isinstance(node.right, Constant) and isinstance(node.right.value, str):
+            if parse_number(node.right.value) is None:
+                self.cost += 1
+                return _equals_word(self.compile(node.left), node.right.value)
         row: list[Binary] = [node]
         while isinstance(row[-1].left, Binary) and row[-1].left.operator in BINARY:
             row.append(row[-1].left)
@@ -378,6 +387,8 @@ class ExpressionCompiler:
             parts.append(left.right)
             left = left.left
         conditions = tuple(self.compile(part) for part in (left, *reversed(parts)))
+        if len(conditions) == 2:
+            return _pair(node.operator == "and", *conditions)
         if node.operator == "and":
             return lambda frame: all(is_true(condition(frame)) for condition in conditions)
         return lambda frame: any(is_true(condition(frame)) for condition in conditions)
@@ -514,10 +525,27 @@ class ExpressionCompiler:
         return lambda frame: _has(value(frame), key(frame), frame)
 
 
+def _arrow_of_one(name: str, body: Evaluator, cost: int) -> Evaluator:
+    def arrow(frame: Frame) -> Callable[..., Json]:
+        run = frame.run
+        run.burn(1 + (len(frame.variables) >> 3))
+        inner = Frame(dict(frame.variables), run)
+        variables = inner.variables
+
+        def function(value: Json = None, *_: Json) -> Json:
+            run.burn(cost)
+            variables[name] = value
+            return body(inner)
+
+        return function
+
+    return arrow
+
+
 def _has(value: Json, key: Json, frame: Frame) -> bool:
     if isinstance(value, list | dict):
         return not is_array(key) and member(value, key_text(key))[0]
-    if isinstance(value, datetime | Difference):
+    if isinstance(value, datetime | Interval):
         return member_of(frame.run, value, key_text(key), []) is not None
     return False
 
@@ -575,6 +603,22 @@ def _path(name: str, keys: tuple[str, ...]) -> Evaluator:
         return value
 
     return get_deep
+
+
+def _pair(both: bool, first: Evaluator, second: Evaluator) -> Evaluator:
+    if both:
+        return lambda frame: is_true(first(frame)) and is_true(second(frame))
+    return lambda frame: is_true(first(frame)) or is_true(second(frame))
+
+
+def _equals_word(left: Evaluator, word: str) -> Evaluator:
+    """``==`` with a constant text that is no number: of another text, only the same is equal."""
+
+    def equals(frame: Frame) -> bool:
+        value = left(frame)
+        return value == word if type(value) is str else loose_equal(value, word)
+
+    return equals
 
 
 def _either(condition: Evaluator, otherwise: Evaluator) -> Evaluator:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
-from gateway_core.mapping.casts import UNSET
+from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
@@ -45,6 +45,7 @@ class CompiledMapping:
     limits: Limits
     bounded: bool = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
+    apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
     settings: Settings = field(repr=False)
@@ -103,7 +104,7 @@ class CompiledMapping:
         if settings.pass_through:
             run.items(len(document))
             result = document[:] if isinstance(document, list) else dict(document)
-        result = self._fill(result, document, Frame(variables, run))
+        result = self._fill(result, Frame(variables, run, document))
         for path in settings.unset:
             result = paths.drop(result, path)
         result = self._cast(result, run)
@@ -111,18 +112,19 @@ class CompiledMapping:
             result = paths.decode_keys(result, run.burn)
         return self._unwrapped(result)
 
-    def _fill(self, result: Json, document: Json, frame: Frame) -> Json:
+    def _fill(self, result: Json, frame: Frame) -> Json:
         """Every target with its value, in file order."""
         run = frame.run
         run.burn(len(self.entries))
+        put = paths.put_in_place if self.apart else _store
         literal = not self.heads.isdisjoint(frame.variables)
         for entry in self.entries:
             try:
                 value = paths.MISSING
                 if literal and entry.look_up is not None:
-                    value = entry.look_up(document)
+                    value = entry.look_up(frame.document)
                 if value is paths.MISSING:
-                    value = entry.evaluate(document, frame)
+                    value = entry.evaluate(frame)
                 if entry.casts and value is not paths.MISSING:
                     value = _cast_all(value, entry.casts, result, run)
             except MappingError as error:
@@ -132,7 +134,7 @@ class CompiledMapping:
                 if len(entry.path) > 1:  # the levels above stay
                     result = paths.drop(_store(result, entry.path, None), entry.path)
             elif value is not paths.MISSING:
-                result = _store(result, entry.path, value)
+                result = put(result, entry.path, value)
         return result
 
     def _locate(self, error: MappingError, key: str) -> None:
@@ -198,6 +200,7 @@ def compile_mapping(
         limits=limits,
         bounded=plan.bounded,
         entries=plan.entries,
+        apart=plan.apart,
         heads=plan.heads,
         casts=plan.casts,
         settings=settings,

@@ -1,4 +1,4 @@
-"""Numbers as text the way PHP 8.2 writes them: ``sprintf``, ``number_format``, floats, rounding.
+"""Numbers as text the way PHP 8.2 writes them: ``sprintf`` and ``number_format``.
 
 Arguments are JSON values. Everything that can grow takes a ``cap`` in UTF-8 bytes and raises
 OverflowError *before* the text is built. The rules were measured with PHP 8.2.
@@ -10,12 +10,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
+from gateway_core.mapping.floats import general_text, php_float_to_json, php_float_to_text, php_round
 from gateway_core.types import Json
 
-Rounding = Literal["common", "ceil", "floor"]
+__all__ = ["number_format", "php_float_to_json", "php_float_to_text", "php_round", "sprintf"]
 
 _INT_BITS: Final = 64
 _INT_MAX: Final = 2**63 - 1
@@ -24,119 +24,12 @@ _SIZE_LIMIT: Final = 2**31 - 1
 # PHP's own limits of the digits after the point: in sprintf, and in number_format.
 _MOST_DIGITS: Final = 53
 _MOST_DECIMALS: Final = 318
-_EXACT_DIGITS: Final = 15
 _NUMBER: Final = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][+-]?[0-9]+)?)")
 _DIRECTIVE: Final = re.compile(
     r"%(?:(?P<number>[0-9]+)\$)?(?P<flags>(?:[ 0+-]|'.)*)(?P<width>\*(?:[0-9]+\$)?|[0-9]+)?"
     r"(?:\.(?P<precision>\*(?:[0-9]+\$)?|[0-9]*))?l?(?P<type>.?)",
     re.DOTALL,
 )
-
-
-# -- floats -----------------------------------------------------------------------------------
-
-
-def php_float_to_text(value: float, precision: int = 14) -> str:
-    """How PHP prints a float: ``0.33333333333333``, ``1.0E+20``, ``3``, ``-0``, ``INF``.
-
-    ``precision`` is the number of significant digits, -1 asks for the shortest exact text.
-    """
-    if not math.isfinite(value):
-        return _not_finite(value)
-    return _general(value, precision, "E")
-
-
-def php_float_to_json(value: float) -> str:
-    """How PHP's ``json_encode`` prints a float: shortest, ``0.1``, ``1.0e+25``, ``10`` for 10.0.
-
-    Raises ValueError for an infinity or NaN, which JSON has no text for.
-    """
-    if not math.isfinite(value):
-        raise ValueError("a number without a finite value has no JSON text")
-    return _general(value, -1, "e")
-
-
-def _not_finite(value: float) -> str:
-    return "NAN" if math.isnan(value) else "INF" if value > 0 else "-INF"
-
-
-def _general(value: float, precision: int, exponent_mark: str) -> str:
-    """The ``%G`` of PHP: an exponent below 1e-4 and from ``precision`` digits on, ``1.0E+25``."""
-    digits, point = _significant(abs(value), precision)
-    sign = "-" if math.copysign(1.0, value) < 0 else ""
-    if point < -3 or point > (17 if precision < 0 else max(precision, 1)):
-        return f"{sign}{digits[0]}.{digits[1:] or '0'}{exponent_mark}{point - 1:+d}"
-    if point <= 0:
-        return f"{sign}0.{'0' * -point}{digits}"
-    whole, fraction = digits[:point].ljust(point, "0"), digits[point:]
-    return f"{sign}{whole}.{fraction}" if fraction else sign + whole
-
-
-def _significant(value: float, precision: int) -> tuple[str, int]:
-    """The digits without trailing zeros and the place of the point before or in them."""
-    if value == 0:
-        return "0", 1
-    text = repr(value) if precision < 0 else f"{value:.{max(precision, 1) - 1}e}"
-    exact = Decimal(text)
-    digits = "".join(map(str, exact.as_tuple().digits))
-    return digits.rstrip("0"), exact.adjusted() + 1
-
-
-def php_round(value: float, digits: int, mode: Rounding = "common") -> float:
-    """``value`` rounded to ``digits`` decimals (negative: tens, hundreds), as Twig's ``round``.
-
-    ``common`` is PHP's round(): half away from zero on the value as it looks with 15 digits,
-    so 1.005 gives 1.01. ``ceil`` and ``floor`` scale, cut and scale back.
-    """
-    if mode != "common":
-        scale = _power_of_ten(digits)
-        scaled = value * scale
-        if not math.isfinite(scaled) or scale == 0:
-            return math.nan
-        whole = math.ceil(scaled) if mode == "ceil" else math.floor(scaled)
-        return math.copysign(whole, scaled) / scale
-    if not math.isfinite(value) or value == 0.0:
-        return value
-    exact_places = _EXACT_DIGITS - 1 - _magnitude(value)
-    if digits < exact_places < digits + _EXACT_DIGITS:
-        shifted = _half_away(_shift(value, exact_places)) / _power_of_ten(exact_places - digits)
-    else:
-        shifted = _shift(value, digits)
-        if abs(shifted) >= 1e15:
-            return value
-    return _unshift(_half_away(shifted), digits, value)
-
-
-def _magnitude(value: float) -> int:
-    """The decimal exponent: 2 for 100.0 to 999.9."""
-    return int(f"{abs(value):.17e}".partition("e")[2]) if 1e-8 <= abs(value) <= 1e22 else _floor_log(value)
-
-
-def _floor_log(value: float) -> int:
-    return math.floor(math.log10(abs(value)))
-
-
-def _power_of_ten(exponent: int) -> float:
-    return 10.0**exponent if -400 < exponent < 309 else math.inf if exponent > 0 else 0.0
-
-
-def _shift(value: float, places: int) -> float:
-    return value * _power_of_ten(places) if places >= 0 else value / _power_of_ten(-places)
-
-
-def _half_away(value: float) -> float:
-    if not math.isfinite(value):
-        return value
-    return math.copysign(math.floor(abs(value) + 0.5), value)
-
-
-def _unshift(shifted: float, places: int, value: float) -> float:
-    if abs(places) < 23:
-        factor = _power_of_ten(abs(places))
-        return shifted / factor if places > 0 else shifted * factor
-    # Beyond the exact powers of ten a division would miss; the text names the nearest float.
-    result = float(f"{shifted or 0.0:.6f}e{-places}") if math.isfinite(shifted) else shifted
-    return result if math.isfinite(result) else value
 
 
 def number_format(value: Json, decimals: int, point: str, thousands: str, cap: int) -> str:
@@ -312,9 +205,7 @@ def sprintf(format: str, args: Sequence[Json], cap: int) -> str:
             parts.append("%")
             room -= 1
             position += 2
-        elif position < len(source):
-            match = _DIRECTIVE.match(source, position)
-            assert match is not None
+        elif match := _DIRECTIVE.match(source, position):
             parts.append(_directive_text(match, arguments, room))
             room -= len(parts[-1])
             position = match.end()
@@ -418,7 +309,7 @@ def _write_float(directive: _Directive, value: Json) -> str:
     precision = 6 if directive.precision is None else min(directive.precision, _MOST_DIGITS)
     kind = directive.type
     if kind in "gGhH":
-        text = _general(number, precision, "E" if kind in "GH" else "e")
+        text = general_text(number, precision, "E" if kind in "GH" else "e")
     elif kind in "eE":
         mantissa, _, exponent = f"{number or 0.0:.{precision}e}".partition("e")
         text = f"{mantissa}{kind}{int(exponent):+d}"

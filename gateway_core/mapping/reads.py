@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from gateway_core.mapping.nodes import (
+    Apply,
     Argument,
     Arrow,
     Block,
@@ -100,6 +101,16 @@ def assigned_names(template: Template) -> frozenset[str]:
 def _keys_of_with(node: With) -> Iterable[str]:
     pairs = getattr(node.variables, "pairs", ())
     return (key_text(key.value) for key, _ in pairs if isinstance(key, Constant))
+
+
+def needs_scope(body: Block) -> bool:
+    """Whether the body of a loop assigns variables, or sees ``loop`` or all of them."""
+    for node in walk(body):
+        if isinstance(node, For | Set | Capture | With | Arrow | Apply | Section):
+            return True
+        if isinstance(node, Name) and node.name in ("loop", CONTEXT):
+            return True
+    return False
 
 
 class Reads:

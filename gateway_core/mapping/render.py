@@ -32,7 +32,7 @@ from gateway_core.mapping.nodes import (
     Text,
     With,
 )
-from gateway_core.mapping.reads import assigned_names
+from gateway_core.mapping.reads import assigned_names, needs_scope
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.statements import CAPTURED
 from gateway_core.mapping.values import is_array, is_true, items_of, kind_of, to_text
@@ -234,6 +234,8 @@ class TemplateCompiler:
         body = self.block(node.body)
         otherwise = None if node.otherwise is None else self.block(node.otherwise)
         key_name, value_name = node.key, node.value
+        if not needs_scope(node.body):
+            return _light_loop(sequence, (key_name, value_name), body, otherwise)
 
         def write(frame: Frame, out: list[str]) -> None:
             items = sequence(frame)
@@ -336,6 +338,32 @@ class TemplateCompiler:
                 run.depth -= 1
 
         return call
+
+
+def _light_loop(
+    sequence: Evaluator, names: tuple[str, str], body: Writer, otherwise: Writer | None
+) -> Writer:
+    """A loop whose body neither assigns nor asks for ``loop``: only its own names come and go."""
+    key_name, value_name = names
+
+    def write(frame: Frame, out: list[str]) -> None:
+        items = sequence(frame)
+        if not items or not is_array(items):
+            if otherwise is not None:
+                otherwise(frame, out)
+            return
+        frame.run.items(len(items))
+        variables = frame.variables
+        before = [(name, variables[name]) for name in names if name in variables]
+        for key, value in items_of(items):
+            variables[key_name] = key
+            variables[value_name] = value
+            body(frame, out)
+        for name in names:
+            variables.pop(name, None)
+        variables.update(before)
+
+    return write
 
 
 def captured(body: Writer, frame: Frame) -> str:

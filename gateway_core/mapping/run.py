@@ -135,11 +135,11 @@ class Run:
 
 
 class Frame:
-    """Where a template runs: its variables and the run that pays for it."""
+    """Where a template runs: its variables, the document they came from, and the run that pays."""
 
-    __slots__ = ("input_encoded", "run", "variables")
+    __slots__ = ("document", "run", "variables")
 
-    def __init__(self, variables: dict[str, Json], run: Run, input_encoded: bool = True) -> None:
+    def __init__(self, variables: dict[str, Json], run: Run, document: Json = None) -> None:
         self.variables = variables
         self.run = run
-        self.input_encoded = input_encoded
+        self.document = document

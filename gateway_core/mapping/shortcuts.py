@@ -23,7 +23,7 @@ from gateway_core.mapping.nodes import (
 from gateway_core.mapping.reads import constant_path
 from gateway_core.mapping.render import Renderer
 from gateway_core.mapping.run import Frame
-from gateway_core.mapping.values import to_text
+from gateway_core.mapping.values import is_empty, to_text
 
 _MOST_BRANCHES = 8
 
@@ -51,11 +51,27 @@ def _printed(node: Expression, compiler: ExpressionCompiler) -> Renderer:
     if isinstance(node, Constant):
         text = to_text(node.value)
         return lambda _: text
+    if isinstance(node, Filter):
+        return _with_default(node, compiler)
     evaluate = compiler.compile(node)
 
     def render(frame: Frame) -> str:
         value = evaluate(frame)
         return value if type(value) is str else to_text(value)
+
+    return render
+
+
+def _with_default(node: Filter, compiler: ExpressionCompiler) -> Renderer:
+    get = compiler.compile(node.target)
+    default = node.arguments[0].value if node.arguments else None
+    alternative = to_text(default.value) if isinstance(default, Constant) else ""
+
+    def render(frame: Frame) -> str:
+        value = get(frame)
+        if type(value) is str:
+            return value or alternative
+        return alternative if not value and is_empty(value) else to_text(value)
 
     return render
 

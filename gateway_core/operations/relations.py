@@ -97,7 +97,7 @@ class Planner:
                     data[name] = ids if prop.many else ids[0]
             elif prop.kind is PropertyKind.INVERSE:
                 self._back_references(prop, id, value)
-            else:
+            elif not (prop.many and value == []):  # an empty list is answered for an absent one too
                 data[name] = value
         if before is not None:
             self._note_dropped(entity, before.data, data)

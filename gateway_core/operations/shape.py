@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidQuery
@@ -11,7 +12,7 @@ from gateway_core.operations.call import Call, Context
 from gateway_core.operations.graph import Extend, load
 from gateway_core.operations.render import Renderer
 from gateway_core.query.model import Query
-from gateway_core.query.parse import canonical
+from gateway_core.query.parse import canonical, names_of
 from gateway_core.query.paths import shown
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Json, JsonObject, StoredObject
@@ -72,12 +73,13 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     if not call.endpoint.is_mapped:
         return entity.parser.parse(params)
     beside = {name: params.pop(name) for name in BESIDE & params.keys()}
+    fields = names_of(beside.pop("_fields", None))
     beside.pop("_extend", None)
     if mapping is not None:
         _refuse_unread(params, mapping)
         mapped = mapping.apply(params, services(call, context))
         params = mapped if isinstance(mapped, dict) else {}
-    return entity.parser.parse({**params, **beside}, mapped=True)
+    return replace(entity.parser.parse({**params, **beside}), fields=fields)
 
 
 def _refuse_unread(params: Mapping[str, Json], mapping: CompiledMapping) -> None:
@@ -108,8 +110,8 @@ def item_params(call: Call, entity: Entity) -> Query:
     for name in params.keys() - ITEM_PARAMS:
         _refuse(name, ITEM_PARAMS)
     if call.endpoint.is_mapped:
-        params.pop("_extend", None)
-    return entity.parser.parse(params, mapped=call.endpoint.is_mapped)
+        return Query(fields=names_of(params.get("_fields")))
+    return entity.parser.parse(params)
 
 
 def project(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:

@@ -145,7 +145,7 @@ class Paths:
             if inner is None:
                 raise _Missing(prop.name, rest[0], members)
             return self._in_document(inner, rest[1:], steps, path)
-        if not is_free(prop) or "" in rest:
+        if not is_free(prop) or "" in rest or rest[0] == "_self":
             raise _Missing(prop.name, rest[0], ())
         return Target(steps, (*path, *rest), PropertySpec(rest[-1]))
 

@@ -154,7 +154,8 @@ class Compiler:
         rows = self.dialect.elements(doc, bound, alias)
         if op is Op.NOT_NULL:
             some = f"EXISTS (SELECT 1 FROM {rows})"
-            return f"CASE {member.type} WHEN 'null' THEN FALSE WHEN 'array' THEN {some} ELSE {member.type} IS NOT NULL END"
+            present = f"ELSE {member.type} IS NOT NULL"
+            return f"CASE {member.type} WHEN 'null' THEN FALSE WHEN 'array' THEN {some} {present} END"
         tests = self._tests(op, values)
         element = self.dialect.element(alias)
         inside = _joined("OR", [_typed(element, types, test) for types, test in tests], "FALSE")

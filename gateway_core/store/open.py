@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Literal, Protocol
@@ -42,7 +43,7 @@ def open_store(url: str, *, durability: Durability = "full") -> Store:
 
 def _loaders() -> dict[str, Callable[[], StoreFactory]]:
     loaders: dict[str, Callable[[], StoreFactory]] = {
-        scheme: lambda target=target: _built_in(target) for scheme, target in _BUILT_IN.items()
+        scheme: partial(_built_in, target) for scheme, target in _BUILT_IN.items()
     }
     loaders.update({entry.name: entry.load for entry in entry_points(group=GROUP)})
     return loaders

@@ -1,4 +1,4 @@
-"""``Query`` × ``Scope`` → parametrised SQL. Pure text: no connection, no database module.
+"""A ``Query`` within a ``Scope`` → parametrised SQL. Pure text: no connection, no database module.
 
 A page is read in two steps when it is ordered (the numbers of its objects, then the objects),
 so that sorting never carries documents.

@@ -21,7 +21,7 @@ _NAMED: Final[dict[str, int]] = {
     "PMT": -13236, "PPMT": -17340, "PST": -28800, "QMT": -18840, "RMT": 5794, "SAST": 7200, "SDMT": -16800,
     "SJMT": -20173, "SMT": -13884, "SST": -39600, "TBMT": 10751, "TMT": 12344, "UCT": 0, "UTC": 0,
     "WAT": 3600, "WET": 0, "WIB": 25200, "WIT": 32400, "WITA": 28800, "WMT": 5040, "YST": -32400,
-}
+}  # fmt: skip
 SUMMER: Final[dict[str, int]] = {
     "ACDT": 37800, "ADDT": -7200, "ADT": -10800, "AEDT": 39600, "AHDT": -32400, "AKDT": -28800,
     "APT": -10800, "AWDT": 32400, "AWT": -10800, "BDST": 7200, "BDT": -36000, "BST": 3600, "CDDT": -14400,
@@ -32,7 +32,7 @@ SUMMER: Final[dict[str, int]] = {
     "NDT": -9052, "NPT": -9000, "NWT": -9000, "NZDT": 46800, "PDDT": -21600, "PDT": -25200, "PKST": 21600,
     "PPT": -25200, "PWT": -25200, "WAST": 7200, "WEMT": 7200, "WEST": 3600, "YDDT": -25200, "YDT": -28800,
     "YPT": -28800, "YWT": -28800,
-}
+}  # fmt: skip
 
 _MILITARY: Final[dict[str, int]] = {
     **{letter: 3600 * (hour + 1) for hour, letter in enumerate(_EAST)},

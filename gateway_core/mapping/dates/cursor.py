@@ -7,7 +7,7 @@ from typing import Final
 
 _DIGIT: Final = re.compile(r"[0-9]")
 _LETTERS: Final = re.compile(r"[A-Za-z]*")
-_SIGNED: Final = re.compile(r"([+-]*)[^0-9]*([0-9]+)")
+_SIGNED: Final = re.compile(r"[^0-9+-]*([+-]*)[^0-9]*([0-9]+)")
 _FRACTION: Final = re.compile(r"[.:]([0-9]*)[.:0-9]*")
 _MERIDIAN: Final = re.compile(r"([AaPp])\.?[Mm]?\.?")
 _BLANKS: Final = re.compile(r"(?:[ \t]|\xc2\xa0|\xe2\x80\xaf)*")
@@ -72,7 +72,7 @@ class Cursor:
 
     def signed(self) -> int:
         """A number whose minus signs count (``--1`` is 1)."""
-        match = _SIGNED.search(self.token, self.position)
+        match = _SIGNED.match(self.token, self.position)
         if match is None:
             raise ValueError("not a date: a number is missing")
         self.position = match.end()

@@ -7,7 +7,7 @@ Matching runs on RE2, so it is linear in the length of the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import re2
 # Date texts of people and machines are far below this; it bounds the work on hostile ones.
 MAX_LENGTH: Final = 1000
 
-_PARTS: Final[Mapping[str, str]] = {
+_PARTS: Final[dict[str, str]] = {
     "sp": r"(?:[ \t]+|(?:\xc2\xa0)+|(?:\xe2\x80\xaf)+)",
     "frac": r"\.[0-9]+",
     "hour24": r"(?:[01]?[0-9]|2[0-4])",
@@ -50,9 +50,7 @@ _PARTS: Final[Mapping[str, str]] = {
         r"(?i:january|february|march|april|may|june|july|august|september|october|november|december)"
     ),
     "monthroman": r"(?:I|II|III|IV|V|VI|VII|VIII|IX|X|XI|XII)",
-    "ordinal": (
-        r"(?i:first|second|third|fourth|fifth|sixth|seventh|eighth?|ninth|tenth|eleventh|twelfth)"
-    ),
+    "ordinal": (r"(?i:first|second|third|fourth|fifth|sixth|seventh|eighth?|ninth|tenth|eleventh|twelfth)"),
     "direction": r"(?i:next|last|previous|this)",
     "unit": (
         r"(?:(?i:ms|(?:msec|millisecond|\xc2\xb5sec|microsecond|usec|sec|second|min|minute|hour|day"
@@ -100,11 +98,13 @@ _FORMS: Final[tuple[tuple[str, str], ...]] = (
     ("digits8", r"{year4}{monthlz}{daylz}"),
     (
         "date_time",
-        r"{year4}{monthlz}{daylz}T{hour24}:{minutelz}:{secondlz}"
-        r"|{year4}{monthlz}{daylz}(?i:t){hour24}{minutelz}{secondlz}"
-        r"|{year4}-{monthlz}-{daylz}T{hour24lz}:{minutelz}:{secondlz}{frac}{offset}?"
-        r"|{year4}-{month}-{day}T{hour24}:{minute}:{second}"
-        r"|{year4}:{monthlz}:{daylz} {hour24lz}:{minutelz}:{secondlz}",
+        (
+            r"{year4}{monthlz}{daylz}T{hour24}:{minutelz}:{secondlz}"
+            r"|{year4}{monthlz}{daylz}(?i:t){hour24}{minutelz}{secondlz}"
+            r"|{year4}-{monthlz}-{daylz}T{hour24lz}:{minutelz}:{secondlz}{frac}{offset}?"
+            r"|{year4}-{month}-{day}T{hour24}:{minute}:{second}"
+            r"|{year4}:{monthlz}:{daylz} {hour24lz}:{minutelz}:{secondlz}"
+        ),
     ),
     ("year_day", r"{year4}[.-]?{yearday}"),
     ("iso_week_day", r"{year4}-?W{week}-?[0-7]"),

@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Final
 
 from gateway_core.mapping.dates.calendar import SECONDS_PER_DAY, days_in_month, epoch_days
-from gateway_core.mapping.dates.zones import at, is_named, offset_seconds, period_start, unix_seconds, zone_name
+from gateway_core.mapping.dates.zones import (
+    at,
+    is_named,
+    offset_seconds,
+    period_start,
+    unix_seconds,
+    zone_name,
+)
 
 
 @dataclass(frozen=True, slots=True)

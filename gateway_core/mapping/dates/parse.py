@@ -78,7 +78,7 @@ def modify_date(moment: datetime, text: str) -> datetime:
     summer = bool(moment.dst())
     clock = _of(moment)
     _overwrite(clock, fields)
-    if fields.is_timestamp and fields.microsecond == 0 and fields.zones == 1:
+    if fields.is_timestamp and fields.microsecond == 0:
         zone = FixedZone(0)
     _advance(clock, fields.relative)
     return resolve(LocalTime(clock.seconds(), clock.microsecond, zone, True, summer))

@@ -21,22 +21,15 @@ _ORDINALS: Final[Mapping[str, int]] = {
     "eleventh": 11, "twelfth": 12,
 }  # fmt: skip
 _UNITS: Final[Mapping[str, tuple[str, int]]] = {
-    "ms": ("microseconds", 1000),
-    "msec": ("microseconds", 1000),
-    "millisecond": ("microseconds", 1000),
-    "\xc2\xb5s": ("microseconds", 1),
-    "\xc2\xb5sec": ("microseconds", 1),
-    "usec": ("microseconds", 1),
-    "microsecond": ("microseconds", 1),
-    "sec": ("seconds", 1),
-    "second": ("seconds", 1),
-    "min": ("minutes", 1),
-    "minute": ("minutes", 1),
+    **dict.fromkeys(("ms", "msec", "millisecond"), ("microseconds", 1000)),
+    # The Greek letter stands as its two bytes.
+    **dict.fromkeys(("\xc2\xb5s", "\xc2\xb5sec", "usec", "microsecond"), ("microseconds", 1)),
+    **dict.fromkeys(("sec", "second"), ("seconds", 1)),
+    **dict.fromkeys(("min", "minute"), ("minutes", 1)),
     "hour": ("hours", 1),
     "day": ("days", 1),
     "week": ("days", 7),
-    "fortnight": ("days", 14),
-    "forthnight": ("days", 14),
+    **dict.fromkeys(("fortnight", "forthnight"), ("days", 14)),
     "month": ("months", 1),
     "year": ("years", 1),
 }
@@ -91,7 +84,10 @@ def _timestamp(fields: Fields, token: Cursor) -> None:
     fields.set_date(1970, 1, 1)
     fields.relative.seconds += token.signed()
     if token.peek() == ".":
-        micros = int(token.digits(6).ljust(6, "0"))
+        digits = token.digits(6)
+        if not digits:
+            raise ValueError("not a date: the fraction of a timestamp is missing")
+        micros = int(digits.ljust(6, "0"))
         fields.relative.microseconds = -micros if negative else micros
     fields.zone = FixedZone(0)
     fields.is_timestamp = True

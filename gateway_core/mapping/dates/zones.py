@@ -200,7 +200,10 @@ def _offset(text: str) -> int:
     if not all(part.isdigit() or not part for part in parts) or not parts[0] or len(parts) > 3:
         raise ValueError("not a date: its offset from UTC cannot be read")
     hours, minutes, seconds = (*(int(part or 0) for part in parts), 0, 0)[:3]
-    return hours * _HOUR + minutes * 60 + seconds
+    total = hours * _HOUR + minutes * 60 + seconds
+    if total >= 24 * _HOUR:
+        raise ValueError("not a date: its offset from UTC is a day or more")
+    return total
 
 
 def fixed_zone_of(zone: tzinfo) -> tzinfo:

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from gateway_core.errors import GatewayError, StoreError
-from gateway_core.store.sqlite.connections import begin
+from gateway_core.errors import StoreError
+from gateway_core.store.sqlite.connections import patiently
 from gateway_core.store.sqlite.failures import store_error
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class Commits:
     def _commit(self, group: list[_Job[Any]]) -> None:
         """Commit the group as one; when that fails as a whole, each of it alone."""
         try:
-            begin(self._connection, self._busy_seconds)
+            patiently(self._connection, "BEGIN IMMEDIATE", self._busy_seconds)
             for job in group:
                 self._isolated(job)
             self._connection.execute("COMMIT")
@@ -141,7 +141,9 @@ class Commits:
         connection.execute("SAVEPOINT job")
         try:
             job.result = job.work(connection)
-        except GatewayError as error:
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised where the caller waits
             job.error = error
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")

@@ -89,12 +89,12 @@ def create_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
-def begin(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Begin a transaction that writes; waits for other processes, at most ``busy_seconds``."""
+def patiently(connection: sqlite3.Connection, statement: str, busy_seconds: float) -> None:
+    """Execute a statement that needs a lock; waits for other processes, ``busy_seconds`` or so."""
     deadline = time.monotonic() + busy_seconds
     while True:
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(statement)
         except sqlite3.OperationalError as error:
             # SQLite itself waits, but not where it suspects a deadlock or recovers a journal.
             busy = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -110,8 +110,8 @@ def migrate(connection: sqlite3.Connection, busy_seconds: float, place: str) -> 
     migrations = _migrations()
     newest = max(migrations)
     if _version(connection) < newest:
-        connection.execute("PRAGMA journal_mode = WAL")
-        begin(connection, busy_seconds)
+        patiently(connection, "PRAGMA journal_mode = WAL", busy_seconds)
+        patiently(connection, "BEGIN IMMEDIATE", busy_seconds)
         try:
             for number in range(_version(connection) + 1, newest + 1):
                 for statement in _statements(migrations[number]):

@@ -19,5 +19,5 @@ def open_url(url: str, *, durability: Durability) -> SqliteStore:
         hint = "Write sqlite:///relative.db or, with a fourth slash, sqlite:////absolute.db."
         raise StoreError("The URL of the store names no file.", hint=hint)
     if path == ":memory:":
-        path = f"file:gateway-{next(_memories)}?mode=memory&cache=shared"
+        path = f"file:/gateway-{next(_memories)}?vfs=memdb"
     return SqliteStore(path, synchronous="FULL" if durability == "full" else "NORMAL")

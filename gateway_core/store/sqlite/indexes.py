@@ -20,7 +20,7 @@ from gateway_core.store.terms import terms_of
 class IndexSet:
     """The indexes as they were at a ``generation``; a transaction checks that it still is."""
 
-    generation: int = -1
+    generation: int | None = None
     indexes: Mapping[tuple[str, str], Index] = field(default_factory=dict)
     arrays: Mapping[str, tuple[IndexSpec, ...]] = field(default_factory=dict)
     """Entity → the specs whose values are kept as terms."""
@@ -52,7 +52,8 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     for spec in new:
         _create(connection, spec)
     if gone or new:
-        connection.execute("UPDATE revision SET value = value + 1 WHERE name = 'indexes'")
+        # Random, so that no generation comes twice, be it after a rollback or a restored backup.
+        connection.execute("UPDATE revision SET value = random() WHERE name = 'indexes'")
 
 
 def put_terms(

@@ -18,7 +18,7 @@ from gateway_core.store.sqlite import indexes, rows
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, create_file, migrate
-from gateway_core.store.sqlite.failures import store_error, translated
+from gateway_core.store.sqlite.failures import translated
 from gateway_core.types import Artifact, JsonObject, Page, StoredObject
 
 T = TypeVar("T")

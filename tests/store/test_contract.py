@@ -1,0 +1,297 @@
+"""What every store promises, apart from queries."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway_core.errors import BadRequest, StoreError, VersionConflict
+from gateway_core.query.model import Query, Scope
+from gateway_core.store.open import open_store
+from gateway_core.store.protocol import ApplicationRecord, Changes, Delete, Link, Put
+from gateway_core.types import Artifact, Kind, Origin
+
+SCOPE = Scope("t", "thing")
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+class TestObjects:
+    def test_fetch_returns_what_was_written(self, store, make):
+        """An object comes back equal to what apply returned, whatever JSON it holds."""
+        data = {"text": "Ünïcode 🙂 \"'\\ \n", "n": 1, "f": 1.5, "b": True, "z": None, "deep": [{"a": [[]]}]}
+        written = store.apply(make.changes(make.put("1", data, owner="o")))
+        assert store.fetch(SCOPE, "1") == written[0]
+        assert written[0].data == data
+
+    def test_fetch_stays_within_the_scope(self, store, make):
+        """Another tenant, entity or owner, or an unknown id, finds nothing."""
+        store.apply(make.changes(make.put("1", {}, owner="o")))
+        assert store.fetch(Scope("t", "thing", "o"), "1") is not None
+        outside = [Scope("u", "thing"), Scope("t", "other"), Scope("t", "thing", "p")]
+        assert [store.fetch(scope, "1") for scope in outside] == [None, None, None]
+        assert store.fetch(SCOPE, "2") is None
+
+    def test_get_finds_objects_of_any_entity(self, store, make):
+        """Of the ids, those that exist are found, within the tenant."""
+        store.apply(make.changes(make.put("1", {}), make.put("2", {}, "other")))
+        store.apply(Changes("u", (make.put("3", {}),)))
+        assert set(store.get("t", ["1", "2", "3", "4"])) == {"1", "2"}
+        assert store.get("t", []) == {}
+        assert store.get("u", ["3"])["3"].meta.tenant == "u"
+
+    def test_text_that_is_not_unicode_is_a_bad_request(self, store):
+        """Half a surrogate pair in an id is refused as the client's fault."""
+        with pytest.raises(BadRequest):
+            store.fetch(SCOPE, "\ud800")
+
+    def test_count_follows_every_change(self, store, make):
+        """Counts hold per entity, tenant and owner after inserts, updates and deletes."""
+        store.apply(make.changes(make.put("1", {}), make.put("2", {}, owner="o"), make.put("3", {}, "other")))
+        store.apply(make.changes(make.put("1", {"a": 1}, expect=1), deletes=(Delete("3", 1),)))
+        scopes = [SCOPE, Scope("t", "other"), Scope("t", "thing", "o"), Scope("u", "thing")]
+        assert [store.count(scope) for scope in scopes] == [2, 0, 1, 0]
+
+
+class TestRelations:
+    def test_linked_lists_sources_in_order_of_creation(self, store, make):
+        """For each target its sources, each once, of the entity and property asked for."""
+        store.apply(
+            make.changes(
+                make.put("9", {"rels": ["b", "a", "b"]}),
+                make.put("1", {"rels": ["b"]}),
+                make.put("2", {"rel": "b"}),
+                make.put("3", {"rels": ["b"]}, "other"),
+            )
+        )
+        assert store.linked_ids("t", ["a", "b", "c"], "thing", "rels") == {"a": ("9",), "b": ("9", "1")}
+        linked = store.linked("t", ["b"], "thing", "rels")
+        assert linked == {"b": (store.fetch(SCOPE, "9"), store.fetch(SCOPE, "1"))}
+        assert store.linked("t", [], "thing", "rels") == {}
+        assert store.linked_ids("u", ["a"], "thing", "rels") == {}
+
+    def test_referrers_lists_every_link_to_the_targets(self, store, make):
+        """Links of all properties and positions are found by their target."""
+        store.apply(make.changes(make.put("1", {"rel": "b", "rels": ["a", "b"]})))
+        assert set(store.referrers("t", ["b"])) == {Link("1", "rel", "b"), Link("1", "rels", "b", 1)}
+        assert list(store.referrers("t", ["c"])) == []
+
+    def test_a_put_replaces_the_links_of_its_object(self, store, make):
+        """After a change only the new links are left."""
+        store.apply(make.changes(make.put("1", {"rel": "a", "rels": ["a"]})))
+        store.apply(make.changes(make.put("1", {"rel": "b"}, expect=1)))
+        assert list(store.referrers("t", ["a", "b"])) == [Link("1", "rel", "b")]
+
+    def test_a_delete_removes_links_both_ways(self, store, make):
+        """No link from or to a deleted object is left."""
+        store.apply(make.changes(make.put("1", {"rel": "2"}), make.put("2", {"rel": "3"}), make.put("3", {})))
+        store.apply(Changes("t", deletes=(Delete("2", 1),)))
+        assert list(store.referrers("t", ["1", "2", "3"])) == []
+        assert set(store.get("t", ["1", "2", "3"])) == {"1", "3"}
+
+
+class TestChanges:
+    @pytest.mark.parametrize("stale", ["insert", "update", "gone", "delete", "entity"])
+    def test_a_conflict_undoes_everything(self, store, make, stale):
+        """When one expectation fails nothing of the changes is stored, not even a sequence number."""
+        store.apply(make.changes(make.put("1", {"v": 1})))
+        failing = {
+            "insert": make.changes(make.put("1", {})),
+            "update": make.changes(make.put("1", {}, expect=2)),
+            "gone": make.changes(make.put("7", {}, expect=1)),
+            "entity": make.changes(make.put("1", {}, "other", expect=1)),
+            "delete": make.changes(deletes=(Delete("1", 3),)),
+        }[stale]
+        first = replace(make.put("2", {"rel": "1"}), sequences={("n",): "s"})
+        with pytest.raises(VersionConflict) as raised:
+            store.apply(replace(failing, puts=(first, *failing.puts)))
+        assert raised.value.status == 409
+        assert store.fetch(SCOPE, "2") is None
+        assert store.fetch(SCOPE, "1").data == {"v": 1}
+        assert list(store.referrers("t", ["1"])) == []
+        assert store.count(SCOPE) == 1
+        written = store.apply(make.changes(replace(first, object=first.object)))
+        assert written[0].data["n"] == 1
+
+    def test_a_change_needs_the_version_that_was_read(self, store, make):
+        """The second of two changes made from the same version is refused."""
+        store.apply(make.changes(make.put("1", {})))
+        store.apply(make.changes(make.put("1", {"by": "a"}, expect=1)))
+        with pytest.raises(VersionConflict):
+            store.apply(make.changes(make.put("1", {"by": "b"}, expect=1)))
+        assert store.fetch(SCOPE, "1").data == {"by": "a"}
+        assert store.fetch(SCOPE, "1").meta.version == 2
+
+    def test_an_id_belongs_to_its_tenant(self, store, make):
+        """Two tenants may use the same id and do not see each other's object."""
+        store.apply(make.changes(make.put("1", {"of": "t"})))
+        store.apply(Changes("u", (make.put("1", {"of": "u"}),)))
+        store.apply(Changes("u", deletes=(Delete("1", 1),)))
+        assert store.fetch(SCOPE, "1").data == {"of": "t"}
+
+    def test_sequences_number_in_the_same_transaction(self, store, make):
+        """Numbers rise by one, apart per sequence and tenant, and are in what apply returns."""
+        put = make.put("1", {"kept": 1})
+        (one,) = store.apply(make.changes(replace(put, sequences={("n",): "s", ("m",): "r"})))
+        two = store.apply(make.changes(replace(make.put("2", {"n": None}), sequences={("n",): "s"})))
+        other = store.apply(Changes("u", (replace(make.put("3", {}), sequences={("n",): "s"}),)))
+        assert one.data == {"kept": 1, "n": 1, "m": 1}
+        assert (two[0].data["n"], other[0].data["n"]) == (2, 1)
+        assert store.fetch(SCOPE, "2").data == {"n": 2}
+        assert put.object.data == {"kept": 1}
+
+    def test_a_document_that_is_no_json_is_refused_without_its_values(self, store, make):
+        """What cannot be written as JSON is an error that repeats nothing of the document."""
+        with pytest.raises(StoreError) as raised:
+            store.apply(make.changes(make.put("1", {"a": {"secret-value"}})))
+        assert "secret-value" not in str(raised.value)
+        assert store.count(SCOPE) == 0
+
+
+class TestConcurrency:
+    def test_no_update_is_lost_between_threads(self, store, make):
+        """Eight threads that count up by read, change and retry arrive at the exact sum."""
+        store.apply(make.changes(make.put("1", {"n": 0})))
+
+        def work(_: int) -> int:
+            conflicts = 0
+            for _ in range(25):
+                while True:
+                    held = store.fetch(SCOPE, "1")
+                    put = make.put("1", {"n": held.data["n"] + 1}, expect=held.meta.version)
+                    try:
+                        store.apply(make.changes(put))
+                        break
+                    except VersionConflict:
+                        conflicts += 1
+            return conflicts
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, range(8)))
+        assert store.fetch(SCOPE, "1").data == {"n": 200}
+        assert store.fetch(SCOPE, "1").meta.version == 201
+
+    def test_sequences_have_no_gap_and_no_double_between_threads(self, store, make):
+        """Numbers given to eight threads at once are exactly 1 to 200."""
+
+        def work(worker: int) -> list[int]:
+            puts = [replace(make.put(f"{worker}-{i}", {}), sequences={("n",): "s"}) for i in range(25)]
+            return [store.apply(make.changes(put))[0].data["n"] for put in puts]
+
+        with ThreadPoolExecutor(8) as pool:
+            given = [number for numbers in pool.map(work, range(8)) for number in numbers]
+        assert sorted(given) == list(range(1, 201))
+
+    def test_a_reader_never_sees_half_of_a_change(self, store, make):
+        """Two objects that always change together are always read with the same value."""
+        store.apply(make.changes(make.put("1", {"n": 0}), make.put("2", {"n": 0})))
+        stop, torn = threading.Event(), []
+
+        def read() -> None:
+            while not stop.is_set():
+                page = store.find(SCOPE, Query())
+                values = {item.data["n"] for item in page.items}
+                got = {item.data["n"] for item in store.get("t", ["1", "2"]).values()}
+                torn.extend(seen for seen in (values, got) if len(seen) != 1)
+
+        readers = [threading.Thread(target=read) for _ in range(3)]
+        for reader in readers:
+            reader.start()
+        for n in range(1, 100):
+            store.apply(make.changes(make.put("1", {"n": n}, expect=n), make.put("2", {"n": n}, expect=n)))
+        stop.set()
+        for reader in readers:
+            reader.join()
+        assert torn == []
+
+
+class TestConfiguration:
+    ARTIFACTS = (
+        Artifact(Kind.SCHEMA, "https://x.test/a", "1.0.0", {"type": "object"}, Origin("b", "schemas/a.json")),
+        Artifact(Kind.MAPPING, "https://x.test/m", "0.1.0", {"mapping": {"k": "é"}}, Origin("b", "m.json")),
+    )
+
+    def test_artifacts_come_back_in_their_order(self, store):
+        """Artifacts are equal to those installed, bundles in the order of their first installation."""
+        other = replace(self.ARTIFACTS[0], origin=Origin("a", "x.json"))
+        store.replace_artifacts("b", self.ARTIFACTS, {"version": "1"})
+        store.replace_artifacts("a", [other], {"version": "2"})
+        store.replace_artifacts("b", self.ARTIFACTS[::-1], {"version": "3"})
+        assert list(store.artifacts()) == [*self.ARTIFACTS[::-1], other]
+        assert store.installed() == {"b": {"version": "3"}, "a": {"version": "2"}}
+
+    def test_a_bundle_can_be_emptied_and_forgotten(self, store):
+        """Without artifacts a record stays; without both nothing does."""
+        store.replace_artifacts("b", self.ARTIFACTS, {"version": "1"})
+        store.replace_artifacts("b", [], {"version": "2"})
+        assert (list(store.artifacts()), store.installed()) == ([], {"b": {"version": "2"}})
+        store.replace_artifacts("b", [], {})
+        assert store.installed() == {}
+
+    def test_applications_are_kept_by_name(self, store):
+        """Adding, replacing and removing applications shows in the list at once."""
+        record = ApplicationRecord(
+            "app", "client", "00ff", None, ("read", "write"), START, "https://x.test/app"
+        )
+        store.put_application(record)
+        store.put_application(replace(record, name="zzz", key_hash=None, secret="s", reference=None))
+        store.put_application(replace(record, scopes=()))
+        assert [each.name for each in store.applications()] == ["app", "zzz"]
+        assert store.applications()[0] == replace(record, scopes=())
+        assert (store.remove_application("app"), store.remove_application("app")) == (True, False)
+
+    def test_revision_grows_with_configuration_only(self, store, make):
+        """Bundles and applications move the revision; objects and removing nothing do not."""
+        seen = [store.revision()]
+        store.replace_artifacts("b", self.ARTIFACTS, {"version": "1"})
+        seen.append(store.revision())
+        store.put_application(ApplicationRecord("app", "c", None, None, (), START))
+        seen.append(store.revision())
+        store.remove_application("app")
+        seen.append(store.revision())
+        assert seen == sorted(set(seen))
+        store.apply(make.changes(make.put("1", {})))
+        store.remove_application("app")
+        assert store.revision() == seen[-1]
+
+
+class TestLife:
+    def test_everything_survives_closing(self, tmp_path, make):
+        """A store that is opened again holds what was written."""
+        url = f"sqlite:///{tmp_path}/x.db"
+        first = open_store(url)
+        first.apply(make.changes(make.put("1", {"rel": "2"})))
+        first.replace_artifacts("b", TestConfiguration.ARTIFACTS, {"v": 1})
+        first.close()
+        again = open_store(url)
+        assert again.fetch(SCOPE, "1").data == {"rel": "2"}
+        assert len(again.artifacts()) == 2
+        again.check()
+        again.close()
+
+    def test_a_closed_store_says_so(self, store, make):
+        """Reading and writing after close raise an error that names the state; closing twice is fine."""
+        store.fetch(SCOPE, "1")
+        store.close()
+        store.close()
+        for call in (lambda: store.fetch(SCOPE, "1"), lambda: store.apply(make.changes(make.put("1", {})))):
+            with pytest.raises(StoreError, match="closed"):
+                call()
+
+    def test_check_is_silent_on_a_sound_store(self, store):
+        """A store without damage passes its check."""
+        store.check()
+
+    def test_an_empty_change_is_nothing(self, store):
+        """Changes without puts and deletes succeed and store nothing."""
+        assert store.apply(Changes("t")) == ()
+        assert store.count(SCOPE) == 0
+
+    def test_a_put_may_name_any_link(self, store, make):
+        """A link to an object that does not exist is kept: the caller decides what is allowed."""
+        put = Put(make.object("1", {}), 0, (Link("1", "far", "nowhere"),))
+        store.apply(make.changes(put))
+        assert list(store.referrers("t", ["nowhere"])) == [Link("1", "far", "nowhere")]
