@@ -9,6 +9,7 @@ from typing import Final, Literal
 Rounding = Literal["common", "ceil", "floor"]
 
 _EXACT_DIGITS: Final = 15
+_MOST_PLACES: Final = 400
 # With the shortest text the exponent appears where 17 digits no longer do.
 _SHORTEST_LIMIT: Final = 17
 
@@ -68,6 +69,8 @@ def php_round(value: float, digits: int, mode: Rounding = "common") -> float:
     ``common`` is PHP's round(): half away from zero on the value as it looks with 15 digits,
     so 1.005 gives 1.01. ``ceil`` and ``floor`` scale, cut and scale back.
     """
+    # Beyond these no float changes any more, and powers of ten stay cheap.
+    digits = max(-_MOST_PLACES, min(digits, _MOST_PLACES))
     if mode != "common":
         scale = _power_of_ten(digits)
         scaled = value * scale

@@ -102,7 +102,7 @@ def patch(call: Call, context: Context) -> Outcome:
         if call.endpoint.is_mapped:
             return _merged(call, context, entity, item, graph)
         document = prepare(context, entity, body_in(call, context, call.body), item.id, partial=True)
-        return patched(entity, graph, item, document, append=call.endpoint.append_arrays)
+        return patched(context, graph, item, document, append=call.endpoint.append_arrays)
 
     return _change(call, context, wanted)
 

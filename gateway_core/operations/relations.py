@@ -258,14 +258,15 @@ def expand(context: Context, graph: Graph, item: StoredObject, branch: frozenset
 
 
 def patched(
-    entity: Entity, graph: Graph, item: StoredObject, patch: JsonObject, *, append: bool
+    context: Context, graph: Graph, item: StoredObject, patch: JsonObject, *, append: bool
 ) -> JsonObject:
     """``item`` after a merge patch, related objects that the patch touches inside it.
 
     A patch of a single related object changes that object. A list of related objects
-    replaces the list or, with ``append``, joins it; an element with ``_id`` changes the object
-    of that id.
+    replaces the list or, with ``append``, joins it (an element that is there already does not
+    join again); an element with ``_id`` changes the object of that id.
     """
+    entity = context.catalog.entities[item.entity]
     document = dict(item.data)
     for name, value in patch.items():
         prop = entity.spec.properties.get(name)
@@ -274,14 +275,25 @@ def patched(
         elif prop is None or prop.kind in (PropertyKind.VALUE, PropertyKind.INLINE):
             document[name] = merge_patch(document.get(name), value)
         elif isinstance(value, list):
-            elements = [_patched_element(graph, element, None) for element in value]
-            known = list(ids_of(document.get(name))) if append else []
-            named = {element[ID] for element in elements if isinstance(element, dict) and ID in element}
-            document[name] = [id for id in known if id not in named] + elements
+            known = ids_of(document.get(name)) if append else ()
+            document[name] = _patched_list(context, graph, known, value)
         else:
             current = None if prop.many else next(iter(ids_of(document.get(name))), None)
             document[name] = _patched_element(graph, value, current)
     return document
+
+
+def _patched_list(context: Context, graph: Graph, known: Sequence[str], value: list[Json]) -> list[Json]:
+    """The elements of ``value`` behind the ``known`` ids that they do not name or repeat."""
+    present = [graph.objects[id] for id in known if id in graph.objects]
+    documents = [expand(context, graph, item, frozenset((item.id,))) for item in present]
+    named = {element.get(ID) for element in value if isinstance(element, dict)}
+    new = [
+        _patched_element(graph, element, None)
+        for element in value
+        if not isinstance(element, dict) or ID in element or not any(holds(d, element) for d in documents)
+    ]
+    return [*(id for id in known if id not in named), *new]
 
 
 def _patched_element(graph: Graph, element: Json, current: str | None) -> Json:

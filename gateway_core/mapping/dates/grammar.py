@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 # Date texts of people and machines are far below this; it bounds the work on hostile ones.
 MAX_LENGTH: Final = 1000

@@ -189,11 +189,6 @@ def _year_month(fields: Fields, token: Cursor) -> None:
     _date(fields, year, token.number(), 1)
 
 
-def _digits8(fields: Fields, token: Cursor) -> None:
-    year = token.number(4)
-    _date(fields, year, token.number(), token.number())
-
-
 def _day_name_year(fields: Fields, token: Cursor) -> None:
     day = token.number()
     token.skip_suffix()
@@ -384,7 +379,7 @@ _FORMS: Final[Mapping[str, Callable[[Fields, Cursor], None]]] = {
     "year_name": _year_name,
     "name_day_year": _name_day_year,
     "day_name": _day_name,
-    "digits8": _digits8,
+    "digits8": _year_month_day,
     "date_time": _date_time,
     "year_day": _year_day,
     "iso_week_day": _iso_week,
