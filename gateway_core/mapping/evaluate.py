@@ -364,10 +364,10 @@ class ExpressionCompiler:
             return self._quantifier(node)
         if node.operator == "matches" and isinstance(node.right, Constant):
             _check_pattern(node.right)
-        if node.operator == "==" and isinstance(node.right, Constant) and isinstance(node.right.value, str):
-            if parse_number(node.right.value) is None:
-                self.cost += 1
-                return _equals_word(self.compile(node.left), node.right.value)
+        word = _word(node)
+        if word is not None:
+            self.cost += 1
+            return _equals_word(self.compile(node.left), word)
         row: list[Binary] = [node]
         while isinstance(row[-1].left, Binary) and row[-1].left.operator in BINARY:
             row.append(row[-1].left)
@@ -611,6 +611,14 @@ def _pair(both: bool, first: Evaluator, second: Evaluator) -> Evaluator:
     return lambda frame: is_true(first(frame)) or is_true(second(frame))
 
 
+def _word(node: Binary) -> str | None:
+    """The constant text, not a number, that ``==`` compares with."""
+    if node.operator != "==" or not isinstance(node.right, Constant):
+        return None
+    word = node.right.value
+    return word if isinstance(word, str) and parse_number(word) is None else None
+
+
 def _equals_word(left: Evaluator, word: str) -> Evaluator:
     """``==`` with a constant text that is no number: of another text, only the same is equal."""
 
@@ -667,6 +675,17 @@ def _invoke(implementation: Callable[..., Json], arguments: list[Evaluator], pos
                 raise
 
         return invoke_one
+    if len(arguments) == 2:
+        first, second = arguments
+
+        def invoke_two(frame: Frame) -> Json:
+            try:
+                return implementation(frame.run, first(frame), second(frame))
+            except MappingError as error:
+                place(error, position)
+                raise
+
+        return invoke_two
 
     def invoke(frame: Frame) -> Json:
         try:

@@ -77,7 +77,7 @@ def assemble(out: list[Any], run: Run, read: Callable[[Json, Run], Json]) -> Jso
         return out[0].value
     fragments = [piece for piece in out if type(piece) is Fragment]
     if fragments:
-        skeleton = "".join(piece if isinstance(piece, str) else _HOLE for piece in out)
+        skeleton = "".join([_HOLE if type(piece) is Fragment else piece for piece in out])
         if skeleton.count(_HOLE) == len(fragments) and _LIST.fullmatch(skeleton) is not None:
             return [fragment.value for fragment in fragments]
     texts = [piece if isinstance(piece, str) else json_text.encode(piece.value, run) for piece in out]

@@ -22,7 +22,6 @@ PRESERVE_ZERO_FRACTION = 1024
 _plain: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 _unicode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _ENTITY: Final = re.compile(r"&(?:#([0-9]+)|#[xX]([0-9a-fA-F]+)|([A-Za-z][A-Za-z0-9]*));")
-_ENTITY_IN_BYTES: Final = re.compile(rb"&#?[0-9A-Za-z]+;")
 _DOT_BEFORE_QUOTE: Final = re.compile(rb'\.[^"\\]*(?:\\.[^"\\]*)*"(:)?')
 _STRICT: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 _LONG_NUMBER: Final = re.compile(r"\d{19}|-0(?![.\d])")
@@ -167,7 +166,17 @@ def is_settled(value: Json, run: Run) -> bool:
     run.burn(1 + (len(data) >> 6))
     if b'"0":' in data or b".0" in data or len(data) > run.limits.text:
         return False
-    return b"&" not in data or _ENTITY_IN_BYTES.search(data) is None
+    return b"&" not in data or not _may_hold_entity(data)
+
+
+def _may_hold_entity(data: bytes) -> bool:
+    place = data.find(b"&")
+    while place >= 0:
+        following = data[place + 1 : place + 2]
+        if following == b"#" or following.isalnum():
+            return True
+        place = data.find(b"&", place + 1)
+    return False
 
 
 def has_plain_keys(document: Json) -> bool:

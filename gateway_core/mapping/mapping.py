@@ -17,12 +17,13 @@ from typing import Any, Final
 from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
-from gateway_core.mapping.entries import Entry, compile_entries
+from gateway_core.mapping.entries import Entry, Evaluate, compile_entries
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, kind_of
 from gateway_core.types import Finding, Json, Reference
 
+Step = tuple[Entry, Evaluate, str | None, tuple[Cast, ...]]
 DEFAULT_LIMITS: Final = Limits()
 __all__ = ["CompiledMapping", "Limits", "Services", "compile_mapping"]
 
@@ -45,6 +46,7 @@ class CompiledMapping:
     limits: Limits
     bounded: bool = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
+    steps: tuple[Step, ...] = field(repr=False)
     apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
@@ -116,7 +118,33 @@ class CompiledMapping:
         """Every target with its value, in file order."""
         run = frame.run
         run.burn(len(self.entries))
-        put = paths.put_in_place if self.apart else _store
+        if not self.apart or not self.heads.isdisjoint(frame.variables):
+            return self._fill_with_care(result, frame)
+        missing, unset = paths.MISSING, UNSET
+        entry = None
+        try:
+            for entry, evaluate, name, casts in self.steps:
+                value = evaluate(frame)
+                for cast in casts:
+                    if value is unset or value is missing:
+                        break
+                    value = cast(value, result, run)
+                if name is not None:
+                    if value is not missing and value is not unset:
+                        result[name] = value
+                elif value is unset:
+                    # The levels above stay.
+                    result = paths.drop(paths.put(result, entry.path, None), entry.path)
+                elif value is not missing:
+                    paths.put_in_place(result, entry.path, value)
+        except MappingError as error:
+            self._locate(error, "" if entry is None else entry.key)
+            raise
+        return result
+
+    def _fill_with_care(self, result: Json, frame: Frame) -> Json:
+        """The same where targets overlap, or where a template may be the name of an input's key."""
+        run = frame.run
         literal = not self.heads.isdisjoint(frame.variables)
         for entry in self.entries:
             try:
@@ -125,16 +153,15 @@ class CompiledMapping:
                     value = entry.look_up(frame.document)
                 if value is paths.MISSING:
                     value = entry.evaluate(frame)
-                if entry.casts and value is not paths.MISSING:
+                if value is not paths.MISSING:
                     value = _cast_all(value, entry.casts, result, run)
             except MappingError as error:
                 self._locate(error, entry.key)
                 raise
             if value is UNSET:
-                if len(entry.path) > 1:  # the levels above stay
-                    result = paths.drop(_store(result, entry.path, None), entry.path)
+                result = paths.drop(_store(result, entry.path, None), entry.path)
             elif value is not paths.MISSING:
-                result = put(result, entry.path, value)
+                result = _store(result, entry.path, value)
         return result
 
     def _locate(self, error: MappingError, key: str) -> None:
@@ -200,6 +227,10 @@ def compile_mapping(
         limits=limits,
         bounded=plan.bounded,
         entries=plan.entries,
+        steps=tuple(
+            (entry, entry.evaluate, entry.path[0] if len(entry.path) == 1 else None, entry.casts)
+            for entry in plan.entries
+        ),
         apart=plan.apart,
         heads=plan.heads,
         casts=plan.casts,

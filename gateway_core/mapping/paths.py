@@ -144,7 +144,8 @@ def drop(document: Json, path: Path) -> Json:
 def encode_keys(value: Json, pay: Callable[[int], None]) -> Json:
     """The value with dots in keys encoded at every level; the same value when no key holds one.
 
-    A key that came encoded makes a new value too: it will be decoded like the others.
+    A key that came encoded makes a new value too: it will be decoded like the others. ``pay``
+    is told the size of every part, as often as it occurs in the value.
     """
     return _rename(value, ".", ENCODED_DOT, pay)
 
@@ -155,31 +156,48 @@ def decode_keys(value: Json, pay: Callable[[int], None]) -> Json:
 
 
 def _rename(value: Json, old: str, new: str, pay: Callable[[int], None]) -> Json:
-    if isinstance(value, list):
-        pay(1 + (len(value) >> 2))
-        for item in value:
-            if isinstance(item, dict | list) and item:
-                return _rename_list(value, old, new, pay)
-        return value
-    if not isinstance(value, dict):
-        return value
-    pay(1 + (len(value) >> 2))
+    if type(value) is list:
+        return _rename_list(value, old, new, pay)
+    size = 64
     changed: dict[str, Json] | None = None
     for key, item in value.items():
-        name = key.replace(old, new) if old in key else key
-        inner = _rename(item, old, new, pay) if isinstance(item, dict | list) and item else item
-        if changed is None and (name != key or inner is not item or new in key):
-            changed = {}
-            for earlier, kept in value.items():
-                if earlier == key:
-                    break
-                changed[earlier] = kept
+        kind = type(item)
+        inner = item
+        if kind is str:
+            size += len(item)
+        elif (kind is dict or kind is list) and item:
+            inner = _rename(item, old, new, pay)
+        if changed is None and (inner is not item or old in key or new in key):
+            changed = _before(value, key)
         if changed is not None:
-            changed[name] = inner
+            changed[key.replace(old, new)] = inner
+    pay((len(value) << 4) + size >> 6)
     return value if changed is None else changed
 
 
 def _rename_list(value: list[Json], old: str, new: str, pay: Callable[[int], None]) -> list[Json]:
-    changed = [_rename(item, old, new, pay) for item in value]
-    same = all(before is after for before, after in zip(value, changed, strict=True))
-    return value if same else changed
+    size = 64
+    changed: list[Json] | None = None
+    for index, item in enumerate(value):
+        kind = type(item)
+        inner = item
+        if kind is str:
+            size += len(item)
+        elif (kind is dict or kind is list) and item:
+            inner = _rename(item, old, new, pay)
+        if changed is None and inner is not item:
+            changed = value[:index]
+        if changed is not None:
+            changed.append(inner)
+    pay((len(value) << 4) + size >> 6)
+    return value if changed is None else changed
+
+
+def _before(value: dict[str, Json], key: str) -> dict[str, Json]:
+    """The pairs that stand before a key."""
+    earlier: dict[str, Json] = {}
+    for name, item in value.items():
+        if name == key:
+            break
+        earlier[name] = item
+    return earlier

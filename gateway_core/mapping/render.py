@@ -119,6 +119,13 @@ class TemplateCompiler:
 
         return render
 
+    def _branch(self, block: Block) -> Writer:
+        """A block that runs at most once per run of the block around it, which pays for a short one."""
+        if len(block.statements) == 1 and isinstance(block.statements[0], Text | Print):
+            self.expressions.cost += 1
+            return self._statement(block.statements[0])
+        return self.block(block)
+
     def block(self, block: Block) -> Writer:
         """A row of statements; it pays for the whole row when it starts."""
         outer, self.expressions.cost = self.expressions.cost, 0
@@ -214,8 +221,8 @@ class TemplateCompiler:
     # -- control ---------------------------------------------------------------------------------
 
     def _if(self, node: If) -> Writer:
-        branches = [(self.expressions.compile(test), self.block(body)) for test, body in node.branches]
-        otherwise = None if node.otherwise is None else self.block(node.otherwise)
+        branches = [(self.expressions.compile(test), self._branch(body)) for test, body in node.branches]
+        otherwise = None if node.otherwise is None else self._branch(node.otherwise)
         if len(branches) == 1:
             return _single_if(*branches[0], otherwise)
 

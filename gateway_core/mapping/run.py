@@ -113,13 +113,17 @@ class Run:
         """Ask to build a text of this many characters, before building it."""
         if length > self.limits.text:
             raise self.too_long()
-        self.burn(1 + (length >> 6))
+        self._steps_left -= 1 + (length >> 6)
+        if self._steps_left < self._check_at:
+            self._check()
 
     def items(self, count: int) -> None:
         """Ask to build an array of this many items, before building it."""
         if count > self.limits.items:
             raise LimitExceeded(f"An array would have more than {self.limits.items} items", limit="items")
-        self.burn(1 + (count >> 2))
+        self._steps_left -= 1 + (count >> 2)
+        if self._steps_left < self._check_at:
+            self._check()
 
     def enter(self) -> None:
         """Go one call deeper (macro); the caller leaves by ``run.depth -= 1``."""

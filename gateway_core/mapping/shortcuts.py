@@ -20,6 +20,7 @@ from gateway_core.mapping.nodes import (
     Text,
     Unary,
 )
+from gateway_core.mapping.paths import Path
 from gateway_core.mapping.reads import constant_path
 from gateway_core.mapping.render import Renderer
 from gateway_core.mapping.run import Frame
@@ -66,9 +67,22 @@ def _with_default(node: Filter, compiler: ExpressionCompiler) -> Renderer:
     get = compiler.compile(node.target)
     default = node.arguments[0].value if node.arguments else None
     alternative = to_text(default.value) if isinstance(default, Constant) else ""
+    path = constant_path(node.target)
+    if path is not None and not path[1]:
+        return _variable_with_default(path[0], alternative)
 
     def render(frame: Frame) -> str:
         value = get(frame)
+        if type(value) is str:
+            return value or alternative
+        return alternative if not value and is_empty(value) else to_text(value)
+
+    return render
+
+
+def _variable_with_default(name: str, alternative: str) -> Renderer:
+    def render(frame: Frame) -> str:
+        value = frame.variables.get(name)
         if type(value) is str:
             return value or alternative
         return alternative if not value and is_empty(value) else to_text(value)
@@ -91,7 +105,7 @@ def _condition(node: If, compiler: ExpressionCompiler) -> Renderer | None:
     if len(branches) == 1:
         same = _guarded_path(node)
         if same is not None and node.otherwise is None:
-            return _guard(branches[0][0])
+            return _guard(same, branches[0][0])
         return _either(*branches[0], otherwise)
     for condition_of, then in reversed(branches):
         otherwise = _either(condition_of, then, otherwise)
@@ -102,17 +116,30 @@ def _nothing(frame: Frame) -> str:
     return ""
 
 
-def _guarded_path(node: If) -> Expression | None:
+def _guarded_path(node: If) -> Path | None:
     """``x`` of ``{% if x|default %}{{ x }}{% endif %}``."""
     condition, body = node.branches[0]
     only = body.statements[0] if body.statements else None
     if not isinstance(only, Print):
         return None
     path = constant_path(only.value)
-    return only.value if path is not None and path == constant_path(_without_default(condition)) else None
+    if path is None or path != constant_path(_without_default(condition)):
+        return None
+    return path[0], *path[1]
 
 
-def _guard(get: Evaluator) -> Renderer:
+def _guard(path: Path, get: Evaluator) -> Renderer:
+    if len(path) == 1:
+        name = path[0]
+
+        def render_variable(frame: Frame) -> str:
+            value = frame.variables.get(name)
+            if not value or value == "0":
+                return ""
+            return value if type(value) is str else to_text(value)
+
+        return render_variable
+
     def render(frame: Frame) -> str:
         value = get(frame)
         if not value or value == "0":

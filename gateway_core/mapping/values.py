@@ -20,6 +20,7 @@ from gateway_core.types import Json
 
 INT_MAX: Final = 2**63 - 1
 INT_MIN: Final = -(2**63)
+_ARRAY: Final = (list, dict)
 _BLANK: Final = " \t\n\r\v\f"
 _NUMBER: Final = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][+-]?[0-9]+)?)")
 _INDEX: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z")
@@ -61,7 +62,7 @@ def is_empty(value: Json) -> bool:
 
 
 def is_array(value: Json) -> bool:
-    return isinstance(value, list | dict)
+    return isinstance(value, (list, dict))
 
 
 def to_text(value: Json) -> str:

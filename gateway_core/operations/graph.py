@@ -1,7 +1,7 @@
 """The objects around an object: what is embedded, read level by level.
 
-Each level costs one statement for all forward relations and one for each inverse property,
-however many objects stand on it.
+Each level costs two statements, one for the references into it and one for the objects it leads
+to, however many objects stand on it.
 """
 
 from __future__ import annotations
@@ -82,22 +82,27 @@ def _next_level(
     *,
     last: bool,
 ) -> list[StoredObject]:
+    """Add what the objects of one level lead to; the new objects, which are the next level."""
+    groups = list(_by_entity(catalog, frontier))
+    _load_inverse(store, tenant, graph, groups)
+    if last:
+        return []
     wanted: dict[str, None] = {}
-    reached: list[StoredObject] = []
-    for entity, members in _by_entity(catalog, frontier):
+    for entity, members in groups:
         for prop in entity.relations:
-            embedded = not last and graph.extend.embeds(prop, level)
-            if prop.kind is PropertyKind.INVERSE:
-                reached += _load_inverse(store, tenant, graph, prop, members, embedded)
-            elif embedded:
-                for member in members:
+            if not graph.extend.embeds(prop, level):
+                continue
+            for member in members:
+                if prop.kind is PropertyKind.INVERSE:
+                    wanted.update(dict.fromkeys(graph.inverse.get((member.id, prop.name), ())))
+                else:
                     wanted.update(dict.fromkeys(ids_of(member.data.get(prop.name))))
     missing = [id for id in wanted if id not in graph.objects]
-    if missing:
-        found = store.get(tenant, missing)
-        graph.objects.update(found)
-        reached += found.values()
-    return reached
+    if not missing:
+        return []
+    found = store.get(tenant, missing)
+    graph.objects.update(found)
+    return list(found.values())
 
 
 def _by_entity(
@@ -113,26 +118,21 @@ def _by_entity(
 
 
 def _load_inverse(
-    store: Store,
-    tenant: str,
-    graph: Graph,
-    prop: PropertySpec,
-    members: Sequence[StoredObject],
-    embedded: bool,
-) -> list[StoredObject]:
-    targets = [member.id for member in members]
-    if prop.target is None or prop.inverse_of is None:
-        return []
-    if not embedded:
-        for id, sources in store.linked_ids(tenant, targets, prop.target, prop.inverse_of).items():
-            graph.inverse[id, prop.name] = sources
-        return []
-    reached = []
-    for id, objects in store.linked(tenant, targets, prop.target, prop.inverse_of).items():
-        graph.inverse[id, prop.name] = tuple(o.id for o in objects)
-        reached += [o for o in objects if o.id not in graph.objects]
-        graph.objects.update({o.id: o for o in objects})
-    return reached
+    store: Store, tenant: str, graph: Graph, groups: Iterable[tuple[Entity, list[StoredObject]]]
+) -> None:
+    """Who refers to the objects of a level, for all of their inverse properties together."""
+    names: dict[tuple[str, str], list[str]] = {}
+    targets: list[str] = []
+    for entity, members in groups:
+        inverse = [prop for prop in entity.relations if prop.kind is PropertyKind.INVERSE]
+        for prop in inverse:
+            names.setdefault((str(prop.target), str(prop.inverse_of)), []).append(prop.name)
+        if inverse:
+            targets += [member.id for member in members]
+    if targets:
+        for (target, source, property), ids in store.linked_ids(tenant, targets, names.keys()).items():
+            for name in names[source, property]:
+                graph.inverse[target, name] = ids
 
 
 def ids_of(value: Json) -> tuple[str, ...]:

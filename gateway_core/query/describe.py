@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway_core.query.paths import ID, RELATIONS, SELF, Paths, Specs, is_free
-from gateway_core.query.shape import MAX_OFFSET, QuerySettings
-from gateway_core.query.values import reads
+from gateway_core.query.paths import ID, RELATIONS, SELF, Paths, Specs
+from gateway_core.query.shape import MAX_OFFSET, QuerySettings, searched
+from gateway_core.query.values import holds_scalars, reads
 from gateway_core.schema.formats import FORMATS, UUID
-from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
+from gateway_core.schema.spec import EntitySpec, PropertySpec
 from gateway_core.types import Json, JsonObject
 
 MAX_INLINE = 4
@@ -55,8 +55,10 @@ def parameters(
         "A part of any text of the object, without regard to case. `_search[a,b.c]=…` looks in the named "
         "members only.",
         {"type": "string", "minLength": 1},
+        "text",
     )
-    return (*shape_parameters(window=True, settings=settings), orders, search, *filters.values())
+    words = (*shape_parameters(window=True, settings=settings), orders)
+    return (*words, *((search,) if searched(paths) else ()), *filters.values())
 
 
 def shape_parameters(*, window: bool, settings: QuerySettings | None = None) -> tuple[ParameterInfo, ...]:
@@ -111,7 +113,7 @@ def _of_entity(paths: Paths, spec: EntitySpec, prefix: str, *, follow: bool) -> 
 def _of_document(
     paths: Paths, prop: PropertySpec, name: str, node: Mapping[str, Any], depth: int
 ) -> Iterator[ParameterInfo]:
-    if prop.kind is PropertyKind.VALUE and not (is_free(prop) and prop.types == {"object"}):
+    if holds_scalars(prop):
         yield _value(prop, name, node)
         return
     yield ParameterInfo(name, _sentence(node, "Whether there is a value."), _NULLS, "IS NOT NULL")

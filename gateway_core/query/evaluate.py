@@ -125,7 +125,7 @@ def _member(data: Json, name: str) -> Json:
 
 
 def _spread(data: Json, path: Path) -> list[Json]:
-    """What stands at a path, lists on the way and at its end taken apart."""
+    """What stands at a path, each element of the lists on the way and at its end."""
     found = [data]
     for name in path:
         found = [each for holder in found for each in _held(_member(holder, name))]

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from gateway_core.query.model import All, Condition, Element, Hop, Not, Op, Related
 from gateway_core.query.operators import OFFERED, OPERATORS, Operator, Subject, differs, equal, is_, null_test
 from gateway_core.query.paths import Paths, Step, Target, listing
-from gateway_core.query.values import refusal
-from gateway_core.schema.spec import PropertyKind, PropertySpec
+from gateway_core.query.values import holds_scalars, refusal
+from gateway_core.schema.spec import PropertySpec
 from gateway_core.types import Json, JsonObject
 
 MAX_NESTING = 10
+MAX_FILTERS = 200
 
 # What a relation itself can be asked, beside being compared with an id as it is.
 _ON_RELATIONS = (is_, equal, differs, OPERATORS["in"], OPERATORS["case_insensitive"])
@@ -62,6 +63,7 @@ def condition(paths: Paths, params: JsonObject) -> Condition:
 class _Reader:
     def __init__(self, paths: Paths, root: Group) -> None:
         self._paths, self._root = paths, root
+        self._count = 0
 
     def read(self, parameter: str, dotted: str, value: Json, depth: int) -> None:
         if isinstance(value, dict):
@@ -91,10 +93,13 @@ class _Reader:
     def _add(self, parameter: str, target: Target, operator: Operator, value: Json) -> None:
         if isinstance(value, dict):
             raise refusal(parameter, "must be a plain value or a list of them")
+        self._count += 1
+        if self._count > MAX_FILTERS:
+            raise refusal(parameter, f"is one filter too many; {MAX_FILTERS} are allowed")
         if target.hop is not None:
             self._add_relation(parameter, target, target.hop, operator, value)
             return
-        if target.prop.kind is not PropertyKind.VALUE or target.prop.types == {"object"}:
+        if not holds_scalars(target.prop):
             self._check_object(parameter, target, operator, value)
         subject = Subject(target.path, target.prop, parameter)
         self._root.at(target.steps).conditions.append(operator(subject, value))

@@ -16,7 +16,7 @@ from gateway_core.schema.formats import referenced_id
 from gateway_core.schema.spec import PropertySpec
 from gateway_core.types import Json
 
-MAX_VALUES = 1000
+MAX_VALUES = 500
 DATES = ("date", "date-time")
 
 _NULL_WORDS = {"IS NULL": Op.IS_NULL, "NULL": Op.IS_NULL, "IS NOT NULL": Op.NOT_NULL}

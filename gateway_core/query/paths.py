@@ -110,7 +110,7 @@ class Paths:
         return spec.properties if spec is not None else {}
 
     def _in_entity(self, spec: EntitySpec, segments: Sequence[str], steps: tuple[Step, ...]) -> Target:
-        segments = _skipped(segments, spec.properties, numbers=False)
+        segments = skipped(segments, spec.properties)
         head, rest = (segments[0], segments[1:]) if segments else ("", ())
         prop = spec.properties.get(head)
         if prop is None:
@@ -122,7 +122,7 @@ class Paths:
     def _related(self, prop: PropertySpec, rest: Sequence[str], steps: tuple[Step, ...]) -> Target:
         target = self._specs(prop.target) if prop.target is not None else None
         hop = Hop(prop.name, prop.target or "", prop.inverse_of)
-        rest = _skipped(rest, target.properties if target is not None else {}, numbers=True)
+        rest = skipped(rest, target.properties if target is not None else {}, numbers=True)
         if not rest:
             return Target(steps, ID_PATH, ID, hop)
         hops = sum(isinstance(step, Hop) for step in steps)
@@ -135,7 +135,7 @@ class Paths:
     ) -> Target:
         path = (*prefix, prop.name)
         members = self.members(prop) if rest or prop.kind is not PropertyKind.VALUE else {}
-        rest = _skipped(rest, members, numbers=prop.many)
+        rest = skipped(rest, members, numbers=prop.many)
         if not rest:
             return Target(steps, path, prop)
         if prop.many:
@@ -173,7 +173,11 @@ def closest(name: str, names: Iterable[str]) -> str:
     return f"; {found}" if found else ""
 
 
-def _skipped(segments: Sequence[str], members: Mapping[str, PropertySpec], *, numbers: bool) -> Sequence[str]:
+def skipped(
+    segments: Sequence[str], members: Mapping[str, PropertySpec], *, numbers: bool = False
+) -> Sequence[str]:
+    """The segments from the first that says something: not ``embedded``, and no number where
+    ``numbers`` may stand; but what has the name of a member is one."""
     for count, segment in enumerate(segments):
         is_number = numbers and segment.isascii() and segment.isdigit()
         if segment in members or not (segment in EMBEDDED or is_number):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from gateway_core.query.filters import within
-from gateway_core.query.model import AnyOf, Condition, Hop, Order, Window
+from gateway_core.query.model import AnyOf, Condition, Hop, Order, Path, Window
 from gateway_core.query.operators import Subject, like
-from gateway_core.query.paths import EMBEDDED, Paths, Step, Target, listing
-from gateway_core.query.values import read_integer, read_text, reads, refusal
+from gateway_core.query.paths import EMBEDDED, Paths, Step, Target, listing, skipped
+from gateway_core.query.values import holds_scalars, read_integer, read_text, reads, refusal
 from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.types import Json, JsonObject
 
@@ -19,8 +20,11 @@ MAX_OFFSET = 2**62
 MAX_NAMES = 200
 MAX_SEARCH_DEPTH = 4
 
+# A text member: the way to it, its path there, and what the schema says of it.
+Searched: TypeAlias = tuple[tuple[Step, ...], Path, PropertySpec]
+
 # Members that every answer has, whatever the schema says.
-_ANSWER = frozenset({"id", "_id", "_self", *EMBEDDED})
+_ANSWER = frozenset({"id", "_id", "_self"})
 _SELF_ANSWER = frozenset(
     {"id", "name", "self", "uri", "schema", "owner", "version", "dateCreated", "dateModified"}
 )
@@ -83,15 +87,10 @@ def _named_order(paths: Paths, name: str) -> Order:
 def _order(target: Target, parameter: str, descending: bool) -> Order:
     hops = tuple(step for step in target.steps if isinstance(step, Hop))
     single = len(hops) == len(target.steps) and not target.prop.many and target.hop is None
-    if not single or not _is_scalar(target.prop):
+    if not single or not holds_scalars(target.prop):
         rule = "must name a single value to order by, not a list, an object or a relation"
         raise refusal(parameter, rule)
     return Order(target.path, descending, hops)
-
-
-def _is_scalar(prop: PropertySpec) -> bool:
-    scalars = ("string", "integer", "number", "boolean")
-    return prop.kind is PropertyKind.VALUE and reads(prop, *scalars)
 
 
 def _flattened(parameter: str, dotted: str, value: JsonObject, depth: int) -> Iterator[tuple[str, str, Json]]:
@@ -123,12 +122,10 @@ def names_of(value: Json, parameter: str = "_fields") -> tuple[str, ...]:
 
 def check_field(paths: Paths, name: str) -> None:
     """Refuse a field that no answer of the entity has."""
-    head, _, rest = name.partition(".")
+    head, *rest = skipped(name.split("."), paths.spec.properties) or [""]
     if head not in paths.spec.properties:
-        if head in EMBEDDED and rest:
-            check_field(paths, rest)
-            return
-        if (head in _ANSWER and not rest) or (head == "_self" and rest.split(".")[0] in _SELF_ANSWER):
+        always = head in _ANSWER or name in EMBEDDED
+        if (always and not rest) or (head == "_self" and rest[0] in _SELF_ANSWER):
             return
     paths.resolve(name, "_fields", echo=False)
 
@@ -164,13 +161,14 @@ def search(paths: Paths, value: Json) -> Iterator[Condition]:
     """``_search=term``: some text member of the object, inline ones too, contains the term.
     ``_search[a,b.c]=term``: one of those named does."""
     if not isinstance(value, dict):
-        subjects = tuple(_texts(paths, paths.spec.properties.values(), (), (), 0))
+        subjects = searched(paths)
         if not subjects:
             raise refusal("_search", f"finds nothing to search: {paths.spec.name} has no text members")
         yield _contains(subjects, "_search", value)
         return
     for parameter, dotted, term in _flattened("_search", "", value, 0):
-        targets = [paths.resolve(name.strip(), parameter) for name in dotted.split(",")]
+        named = names_of(dotted, parameter)
+        targets = [paths.resolve(name, parameter) for name in named]
         for target in targets:
             if target.hop is not None or target.prop.kind is not PropertyKind.VALUE:
                 hint = f"Name one of its members: {listing(paths.members(target.prop))}."
@@ -178,9 +176,12 @@ def search(paths: Paths, value: Json) -> Iterator[Condition]:
         yield _contains(((t.steps, t.path, t.prop) for t in targets), parameter, term)
 
 
-def _contains(
-    subjects: Iterable[tuple[tuple[Step, ...], tuple[str, ...], PropertySpec]], parameter: str, term: Json
-) -> Condition:
+def searched(paths: Paths) -> tuple[Searched, ...]:
+    """The text members that ``_search`` looks in."""
+    return tuple(_texts(paths, paths.spec.properties.values(), (), (), 0))
+
+
+def _contains(subjects: Iterable[Searched], parameter: str, term: Json) -> Condition:
     text = read_text(term)
     if text is None or not text.strip():
         raise refusal(parameter, "needs one term to search for")
@@ -194,8 +195,8 @@ def _contains(
 
 
 def _texts(
-    paths: Paths, props: Iterable[PropertySpec], steps: tuple[Step, ...], prefix: tuple[str, ...], depth: int
-) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...], PropertySpec]]:
+    paths: Paths, props: Iterable[PropertySpec], steps: tuple[Step, ...], prefix: Path, depth: int
+) -> Iterator[Searched]:
     for prop in props:
         path = (*prefix, prop.name)
         if prop.kind is PropertyKind.VALUE:

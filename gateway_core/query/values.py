@@ -8,7 +8,7 @@ import re
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import Scalar
 from gateway_core.query.paths import shown
-from gateway_core.schema.spec import PropertySpec
+from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.types import Json
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
@@ -38,6 +38,11 @@ def readings(prop: PropertySpec, value: Json, parameter: str) -> tuple[Scalar, .
 def reads(prop: PropertySpec, *types: str) -> bool:
     """Whether the property may hold one of the types."""
     return not prop.types or not prop.types.isdisjoint(types)
+
+
+def holds_scalars(prop: PropertySpec) -> bool:
+    """Whether a value of the property can be compared at all: it need not be an object."""
+    return prop.kind is PropertyKind.VALUE and reads(prop, *_READERS)
 
 
 def read_text(value: Json) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from gateway_core.errors import InvalidQuery
@@ -153,27 +154,51 @@ class Compiler:
         member, alias = self.dialect.member(doc, bound), self.alias("e")
         rows = self.dialect.elements(doc, bound, alias)
         if op is Op.NOT_NULL:
-            some = f"EXISTS (SELECT 1 FROM {rows})"
-            present = f"ELSE {member.type} IS NOT NULL"
-            return f"CASE {member.type} WHEN 'null' THEN FALSE WHEN 'array' THEN {some} {present} END"
-        tests = self._tests(op, values)
-        element = self.dialect.element(alias)
-        inside = _joined("OR", [_typed(element, types, test) for types, test in tests], "FALSE")
-        whens = [f"WHEN '{name}' THEN {test(member)}" for types, test in tests for name in types]
-        whens.append(f"WHEN 'array' THEN EXISTS (SELECT 1 FROM {rows} WHERE {inside})")
-        return f"CASE {member.type} {' '.join(whens)} ELSE FALSE END"
+            found, whens = _present, ["WHEN 'null' THEN FALSE"]
+            otherwise = f"{member.type} IS NOT NULL"
+        else:
+            tests = self._tests(op, values)
+            found, otherwise = partial(_matched, tests), "FALSE"
+            whens = [f"WHEN '{name}' THEN {test(member)}" for types, test in tests for name in types]
+        some = f"EXISTS (SELECT 1 FROM {rows} WHERE {found(self.dialect.element(alias))})"
+        if len(path) > 1:
+            otherwise = f"({otherwise} OR {self._through_lists(doc, path, found)})"
+        return f"CASE {member.type} {' '.join(whens)} WHEN 'array' THEN {some} ELSE {otherwise} END"
+
+    def _through_lists(self, doc: str, path: Path, found: Callable[[Operand], str]) -> str:
+        """The same for a member behind a list: a row for every value, step by step."""
+        through = [self._is_list(doc, path[:length]) for length in range(1, len(path))]
+        rows, alias = self._spread(doc, path)
+        some = f"EXISTS (SELECT 1 FROM {', '.join(rows)} WHERE {found(self.dialect.element(alias))})"
+        return f"CASE WHEN {' OR '.join(through)} THEN {some} ELSE FALSE END"
+
+    def _spread(self, doc: str, path: Path) -> tuple[list[str], str]:
+        """FROM items with a row for each value at the path, and the last one's alias."""
+        rows, alias = [], ""
+        for name in path:
+            doc = self.dialect.document(alias) if alias else doc
+            alias = self.alias("e")
+            rows.append(self.dialect.spread(doc, self.path((name,)), alias))
+        return rows, alias
+
+    def _is_list(self, doc: str, path: Path) -> str:
+        return f"COALESCE({self.dialect.member(doc, self.path(path)).type} = 'array', FALSE)"
 
     def _element(self, path: Path, where: Condition, place: Place) -> str:
-        bound, alias = self.path(path), self.alias("e")
-        member, rows = self.dialect.member(place.doc, bound), self.dialect.elements(place.doc, bound, alias)
+        holders, holder = self._spread(place.doc, path[:-1])
+        doc = self.dialect.document(holder) if holder else place.doc
+        last, alias = path[-1:], self.alias("e")
+        rows = [*holders, self.dialect.elements(doc, self.path(last), alias)]
         inside = replace(place, doc=self.dialect.document(alias), prefix=place.prefix + path)
-        some = f"EXISTS (SELECT 1 FROM {rows} WHERE {self._exact(where, inside)})"
-        return f"CASE {member.type} WHEN 'array' THEN {some} ELSE FALSE END"
+        exact = f"{self._is_list(doc, last)} AND {self._exact(where, inside)}"
+        return f"EXISTS (SELECT 1 FROM {', '.join(rows)} WHERE {exact})"
 
     def _tests(self, op: Op, values: tuple[Scalar, ...]) -> list[Test]:
         """For each type of JSON value that can match: its names, and the test of a value."""
         d = self.dialect
         texts = [value for value in values if isinstance(value, str)]
+        if op is Op.EQ_NOCASE and not texts:
+            op = Op.EQ
         if op in _CASELESS:
             return [self._caseless(op, texts)] if texts else []
         numbers = [_number(value) for value in values if not isinstance(value, str | bool)]
@@ -301,6 +326,14 @@ class Compiler:
 
 def _always(_: Operand) -> str:
     return "TRUE"
+
+
+def _present(value: Operand) -> str:
+    return f"{value.type} <> 'null'"
+
+
+def _matched(tests: list[Test], value: Operand) -> str:
+    return _joined("OR", [_typed(value, types, test) for types, test in tests], "FALSE")
 
 
 def _typed(value: Operand, types: tuple[str, ...], test: Callable[[Operand], str]) -> str:

@@ -46,6 +46,8 @@ class Dialect:
     """(doc, literal path) → the expression that an expression index is made of."""
     elements: Callable[[str, str, str], str]
     """(doc, path, alias) → FROM item with a row for each element of the array that is there."""
+    spread: Callable[[str, str, str], str]
+    """As ``elements``; a member that is no array counts as an array of itself."""
     element: Callable[[str], Operand]
     """Alias of a FROM item as above → its value."""
     document: Callable[[str], str]
@@ -76,6 +78,12 @@ def _sqlite_path(path: Path) -> str:
     return "$" + "".join(f'."{name}"' for name in names)
 
 
+def _sqlite_spread(doc: str, path: str, alias: str) -> str:
+    value = f"json_extract({doc}, {path})"
+    array = f"CASE json_type({doc}, {path}) WHEN 'array' THEN {value} ELSE json_array({value}) END"
+    return f"json_each({array}) {alias}"
+
+
 def _sqlite_member(doc: str, path: str) -> Operand:
     value = f"json_extract({doc}, {path})"
     return Operand(f"json_type({doc}, {path})", value, value)
@@ -96,6 +104,7 @@ SQLITE = Dialect(
     sortable=_sqlite_sortable,
     indexed=lambda doc, path: f"json_extract({doc}, {path})",
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
+    spread=_sqlite_spread,
     element=lambda alias: Operand(f"{alias}.type", f"{alias}.value", f"{alias}.value"),
     document=lambda alias: f"CASE {alias}.type WHEN 'object' THEN {alias}.value END",
     folded=lambda text: f"casefold({text})",

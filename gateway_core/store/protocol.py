@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -96,16 +96,15 @@ class Store(Protocol):
     def fetch(self, scope: Scope, id: str) -> StoredObject | None:
         """One object by id, or None when it is not within the scope."""
 
-    def linked(
-        self, tenant: str, targets: Sequence[str], entity: str, property: str
-    ) -> Mapping[str, tuple[StoredObject, ...]]:
-        """For each target the objects of ``entity`` that refer to it through ``property``,
-        in order of creation, in one statement. Targets without any are absent."""
-
     def linked_ids(
-        self, tenant: str, targets: Sequence[str], entity: str, property: str
-    ) -> Mapping[str, tuple[str, ...]]:
-        """As ``linked``, the ids only."""
+        self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        """Who refers to the targets, in one statement.
+
+        ``relations`` are pairs of an entity and its property. The keys of the answer are
+        (target, entity, property), its values the ids of the objects of that entity that refer to
+        the target through that property, in order of creation; without any the key is absent.
+        """
 
     def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
         """Every link that points at one of ``targets``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway_core.query.model import All, Order, Path, Query, Scope
+from gateway_core.query.model import All, Hop, Order, Path, Query, Scope
 from gateway_core.store.conditions import Bound, Compiler, Indexes, Place, column_of, place_of
 from gateway_core.store.dialect import Dialect
 
@@ -80,26 +80,17 @@ def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
 
 def _order(compiler: Compiler, order: Order, place: Place) -> str:
     direction = "DESC" if order.descending else "ASC"
-    value = _reached(compiler, order, place) if order.hops else _value(compiler, order.path, place)
-    return f"{value} {direction} NULLS LAST"
+    return f"{_sort_value(compiler, order.path, order.hops, place)} {direction} NULLS LAST"
 
 
-def _value(compiler: Compiler, path: Path, place: Place) -> str:
+def _sort_value(compiler: Compiler, path: Path, hops: tuple[Hop, ...], place: Place) -> str:
+    """The value of the object here, or of the first one that each hop reaches in turn."""
+    if hops:
+        hop, step = hops[0], compiler.hop(hops[0], place)
+        value = _sort_value(compiler, path, hops[1:], place_of(step.row, hop.entity))
+        first = f"{step.link}.position" if hop.inverse is None else f"{step.row}.seq"
+        rows = f"link {step.link} CROSS JOIN object {step.row}"
+        return f"(SELECT {value} FROM {rows} WHERE {step.joined} ORDER BY {first} LIMIT 1)"
     if path[:1] == ("_self",):
         return f"{place.row}.{column_of(path)}"
     return compiler.sort_value(place.doc, path)
-
-
-def _reached(compiler: Compiler, order: Order, place: Place) -> str:
-    """The value of the first object at the end of the hops, as a subquery."""
-    rows, conditions, sequence = [], [], []
-    for hop in order.hops:
-        step = compiler.hop(hop, place)
-        rows += [f"link {step.link}", f"object {step.row}"]
-        conditions.append(step.joined)
-        sequence.append(f"{step.row}.seq" if hop.inverse is not None else f"{step.link}.position")
-        place = place_of(step.row, hop.entity)
-    return (
-        f"(SELECT {_value(compiler, order.path, place)} FROM {' CROSS JOIN '.join(rows)}"
-        f" WHERE {' AND '.join(conditions)} ORDER BY {', '.join(sequence)} LIMIT 1)"
-    )

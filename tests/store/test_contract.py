@@ -67,11 +67,18 @@ class TestRelations:
                 make.put("3", {"rels": ["b"]}, "other"),
             )
         )
-        assert store.linked_ids("t", ["a", "b", "c"], "thing", "rels") == {"a": ("9",), "b": ("9", "1")}
-        linked = store.linked("t", ["b"], "thing", "rels")
-        assert linked == {"b": (store.fetch(SCOPE, "9"), store.fetch(SCOPE, "1"))}
-        assert store.linked("t", [], "thing", "rels") == {}
-        assert store.linked_ids("u", ["a"], "thing", "rels") == {}
+        assert store.linked_ids("t", ["a", "b", "c"], [("thing", "rels"), ("other", "rel")]) == {
+            ("a", "thing", "rels"): ("9",),
+            ("b", "thing", "rels"): ("9", "1"),
+        }
+        assert store.linked_ids("t", ["b"], [("thing", "rel"), ("other", "rels")]) == {
+            ("b", "thing", "rel"): ("2",),
+            ("b", "other", "rels"): ("3",),
+        }
+        many = ["b", *map(str, range(1000))]
+        assert store.linked_ids("t", many, [("other", "rels")]) == {("b", "other", "rels"): ("3",)}
+        assert store.linked_ids("t", [], [("thing", "rels")]) == {}
+        assert store.linked_ids("u", ["a"], [("thing", "rels")]) == {}
 
     def test_referrers_lists_every_link_to_the_targets(self, store, make):
         """Links of all properties and positions are found by their target."""

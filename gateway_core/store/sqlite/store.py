@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,17 +21,18 @@ from gateway_core.store.sqlite.connections import Connections, create_file, migr
 from gateway_core.store.sqlite.failures import translated
 from gateway_core.types import Artifact, JsonObject, Page, StoredObject
 
+MAX_MARKS = 64
 T = TypeVar("T")
 
 _FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id = ?"
-_GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))"
+_GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id IN ({{ids}})"
 _BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM object WHERE seq IN (SELECT value FROM json_each(?))"
-_LINKED = """
-SELECT l.target, {columns} FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
-WHERE l.tenant = ? AND l.target IN (SELECT value FROM json_each(?)) AND l.property = ? AND o.entity = ?
-ORDER BY o.seq"""
-_LINKED_OBJECTS = _LINKED.format(columns=", ".join(f"o.{name}" for name in sql.COLUMNS.split(", ")))
-_LINKED_IDS = _LINKED.format(columns="o.id")
+# The entity is compared here and not there: a bound value that a partial index might fit makes
+# SQLite prepare the statement again for each call.
+_LINKED_IDS = """
+SELECT o.seq, o.id, o.entity, l.property, l.target
+FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
+WHERE l.tenant = ? AND l.target IN ({targets}) AND l.property IN ({properties})"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
@@ -89,24 +90,23 @@ class SqliteStore:
         return item if scope.owner is None or item.meta.owner == scope.owner else None
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
-        found = self._read(_GET, (tenant, _array(ids)))
+        marks, values = _listed(tuple(ids))
+        found = self._read(_GET.format(ids=marks), (tenant, *values))
         return {row[0]: rows.stored_object(tenant, row) for row in found}
 
-    def linked(
-        self, tenant: str, targets: Sequence[str], entity: str, property: str
-    ) -> Mapping[str, tuple[StoredObject, ...]]:
-        found: dict[str, dict[str, StoredObject]] = {}
-        for row in self._read(_LINKED_OBJECTS, (tenant, _array(targets), property, entity)):
-            found.setdefault(row[0], {})[row[1]] = rows.stored_object(tenant, row[1:])
-        return {target: tuple(sources.values()) for target, sources in found.items()}
-
     def linked_ids(
-        self, tenant: str, targets: Sequence[str], entity: str, property: str
-    ) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, dict[str, None]] = {}
-        for target, id in self._read(_LINKED_IDS, (tenant, _array(targets), property, entity)):
-            found.setdefault(target, {})[id] = None
-        return {target: tuple(sources) for target, sources in found.items()}
+        self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        target_marks, target_values = _listed(targets)
+        marks, properties = _listed(tuple(sorted({property for _, property in relations})))
+        text = _LINKED_IDS.format(targets=target_marks, properties=marks)
+        found: dict[tuple[str, str, str], dict[str, None]] = {}
+        for _, id, entity, property, target in sorted(
+            self._read(text, (tenant, *target_values, *properties))
+        ):
+            if (entity, property) in relations:
+                found.setdefault((target, entity, property), {})[id] = None
+        return {key: tuple(ids) for key, ids in found.items()}
 
     def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
         return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, _array(targets))))
@@ -224,6 +224,18 @@ class SqliteStore:
     def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         with translated(self._place):
             return self._commits.run(work)
+
+
+def _listed(values: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Marks and values of a list: written out while it is short, else as one JSON text.
+
+    Lengths are rounded up to a power of two (the last value repeated), so that few different
+    statements are prepared and kept.
+    """
+    if not values or len(values) > MAX_MARKS:
+        return "SELECT value FROM json_each(?)", (_array(values),)
+    length = 1 << (len(values) - 1).bit_length()
+    return ", ".join("?" * length), (*values, *values[-1:] * (length - len(values)))
 
 
 def _array(texts: Iterable[str]) -> str:

@@ -14,7 +14,9 @@ from gateway_core.schema.dialect import translate
 from gateway_core.schema.spec import EntitySpec
 from gateway_core.types import Meta, StoredObject
 
-BOOK, PERSON, LOAN, PLACE = (f"https://example.com/{name}.schema.json" for name in ("book", "person", "loan", "place"))
+BOOK, PERSON, LOAN, PLACE = (
+    f"https://example.com/{name}.schema.json" for name in ("book", "person", "loan", "place")
+)
 TEXT = {"type": "string"}
 
 SCHEMAS = {
@@ -27,18 +29,34 @@ SCHEMAS = {
         "published": {"type": "string", "format": "date"},
         "registered": {"type": "string", "format": "date-time"},
         "tags": {"type": "array", "items": TEXT},
-        "cover": {"type": "object", "properties": {"colour": TEXT, "artist": {"$ref": PERSON, "x-inline": True}}},
+        "cover": {
+            "type": "object",
+            "properties": {"colour": TEXT, "artist": {"$ref": PERSON, "x-inline": True}},
+        },
         "copies": {
             "type": "array",
-            "items": {"type": "object", "properties": {"shelf": TEXT, "state": TEXT, "number": {"type": "integer"}}},
+            "items": {
+                "type": "object",
+                "properties": {"shelf": TEXT, "state": TEXT, "number": {"type": "integer"}},
+            },
         },
         "extra": {"type": "object"},
         "limit": {"type": "integer"},
         "author": {"$ref": PERSON},
         "loans": {"type": "array", "items": {"$ref": LOAN}, "x-inverseOf": "book"},
     },
-    PERSON: {"name": TEXT, "born": {"type": "string", "format": "date"}, "home": {"$ref": PLACE}, "like": TEXT},
-    LOAN: {"kind": TEXT, "book": {"$ref": BOOK}, "to": {"$ref": PERSON}, "from": {"type": "string", "format": "date"}},
+    PERSON: {
+        "name": TEXT,
+        "born": {"type": "string", "format": "date"},
+        "home": {"$ref": PLACE},
+        "like": TEXT,
+    },
+    LOAN: {
+        "kind": TEXT,
+        "book": {"$ref": BOOK},
+        "to": {"$ref": PERSON},
+        "from": {"type": "string", "format": "date"},
+    },
     PLACE: {"town": TEXT, "parent": {"$ref": PLACE}},
 }
 
@@ -104,7 +122,9 @@ def shelf() -> tuple[StoredObject, ...]:
             registered="2024-02-01T00:00:00Z", tags=[], author=uuid(4),
             copies=[{"shelf": "A", "state": "torn", "number": 3}],
         ),
-        stored(BOOK, 7, title="100% Straße", pages=30, author=None, extra={"a": {"b": [1, "x"]}}, tags=[None]),
+        stored(
+            BOOK, 7, title="100% Straße", pages=30, author=None, extra={"a": {"b": [1, "x"]}}, tags=[None]
+        ),
         stored(BOOK, 8, title="Ζέος", registered="2024-02-01T00:00:00.250Z", copies=[], author=uuid(99)),
         stored(LOAN, 9, kind="short", book=uuid(5), to=uuid(4)),
         stored(LOAN, 10, kind="long", book=uuid(5), to=uuid(3)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,13 +91,13 @@ def test_a_filter_compiles_to_its_condition(where, text, condition):
 
 
 REFUSED = {
-    "name=x": "'name' is not known for book; did you mean",
+    "name=x": "'name' is not known for book. The members",
     "titel=x": "did you mean 'title'? The members that can be filtered are: title, pages",
     "author.nam=x": "'author.nam' is not known for book: 'person' has no such member; did you mean 'name'?",
     "cover.size=x": "The members that can be filtered are: colour, artist",
     "title.x=1": "'title' has no such member",
     "title[foo]=x": "'title[foo]' uses an operator that does not exist. The operators are: like",
-    "title[regex]=x": r"\[regex\], which is not available. Use \[like\]",
+    "title[regex]=x": "[regex], which is not available. Use [like]",
     "title[like]=": "needs a part",
     "title=%25": "needs a part",
     "pages=x": "'pages' must be an integer",
@@ -141,14 +143,25 @@ REFUSED = {
 @pytest.mark.parametrize(("text", "message"), REFUSED.items())
 def test_what_nothing_consumes_is_refused(where, text, message):
     """A filter that makes no sense is an error that tells the way out; it is never dropped."""
-    with pytest.raises(InvalidQuery, match=message):
+    with pytest.raises(InvalidQuery) as caught:
         where(text)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["pages=geheim", "author=geheim", "published=geheim", "_order=geheim", "_fields=geheim", "_extend=geheim"]
-    + ["_limit=geheim", "_order[title]=geheim", "lent[bool_compare]=geheim", "cover=geheim"],
+    [
+        "pages=geheim",
+        "author=geheim",
+        "published=geheim",
+        "_order=geheim",
+        "_fields=geheim",
+        "_extend=geheim",
+        "_limit=geheim",
+        "_order[title]=geheim",
+        "lent[bool_compare]=geheim",
+        "cover=geheim",
+    ],
 )
 def test_an_error_never_repeats_a_value(parser, text):
     """Values may be personal data; messages hold names only."""
@@ -171,7 +184,9 @@ GROUPED = {
     "author.name": Related(AUTHOR, compare("name", Op.EQ, "1")),
     "author.home.town": Related(AUTHOR, Related(HOME, compare("town", Op.EQ, "1"))),
     "loans.kind": Related(LOANS, compare("kind", Op.EQ, "1")),
-    "loans.to.name": Related(LOANS, Related(Hop("to", f"{BASE}person.schema.json"), compare("name", Op.EQ, "1"))),
+    "loans.to.name": Related(
+        LOANS, Related(Hop("to", f"{BASE}person.schema.json"), compare("name", Op.EQ, "1"))
+    ),
     "title": compare("title", Op.EQ, "1"),
 }
 
@@ -274,8 +289,19 @@ def test_an_order_names_members_here_and_of_related_objects(parser, text, order)
 
 @pytest.mark.parametrize(
     "text",
-    ["_order[title]=up", "_order=", "_order[titel]=asc", "_order=titel", "_order[tags]=asc", "_order[cover]=asc"]
-    + ["_order[copies.shelf]=asc", "_order[author]=asc", "_order[extra]=asc", "_order[title][]=asc", "_order=,"],
+    [
+        "_order[title]=up",
+        "_order=",
+        "_order[titel]=asc",
+        "_order=titel",
+        "_order[tags]=asc",
+        "_order[cover]=asc",
+        "_order[copies.shelf]=asc",
+        "_order[author]=asc",
+        "_order[extra]=asc",
+        "_order[title][]=asc",
+        "_order=,",
+    ],
 )
 def test_an_order_that_means_nothing_is_refused(parser, text):
     """Unknown words and members, lists, objects and relations cannot be ordered by."""
@@ -297,7 +323,9 @@ def test_extending_what_is_always_there_asks_for_nothing(parser, name):
     assert parser.parse({"_extend": name}) == Query()
 
 
-@pytest.mark.parametrize("name", ["id", "_id", "_self", "embedded", "embedded.author.name", "_self.uri", "copies.shelf"])
+@pytest.mark.parametrize(
+    "name", ["id", "_id", "_self", "embedded", "embedded.author.name", "_self.uri", "copies.shelf"]
+)
 def test_every_member_of_an_answer_is_a_field(parser, name):
     """Members of the schema, of related objects and those of every answer can be asked for."""
     assert parser.parse({"_fields": name}).fields == (name,)
@@ -305,8 +333,18 @@ def test_every_member_of_an_answer_is_a_field(parser, name):
 
 @pytest.mark.parametrize(
     "params",
-    [{"_fields": "titel"}, {"_fields": "_self.x"}, {"_fields": ""}, {"_fields": {"a": "b"}}, {"_fields": []}]
-    + [{"_extend": "title"}, {"_extend": "x"}, {"_extend": "author.x"}, {"_extend": [1]}, {"_fields": "a," * 300}],
+    [
+        {"_fields": "titel"},
+        {"_fields": "_self.x"},
+        {"_fields": ""},
+        {"_fields": {"a": "b"}},
+        {"_fields": []},
+        {"_extend": "title"},
+        {"_extend": "x"},
+        {"_extend": "author.x"},
+        {"_extend": [1]},
+        {"_fields": "a," * 300},
+    ],
 )
 def test_unknown_fields_and_extensions_are_refused(parser, params):
     """A name that the answer cannot have is an error."""
@@ -361,24 +399,90 @@ def test_parse_is_the_parser_for_one_use(specs, parser):
     assert parse({"title": "x"}, spec, specs.get, QuerySettings()) == parser.parse({"title": "x"})
 
 
-WORDS = ["title", "pages", "copies", "shelf", "author", "home", "name", "loans", "embedded", "_self", "id", "tags"]
-WORDS += ["extra", "cover", "registered", "published", "0", "", "like", "ne", ">=", "in", "after", "regex", "x"]
-WORDS += ["_limit", "_page", "_order", "_fields", "_extend", "_search", "order", "search", "all", "owner", "\ud800"]
+WORDS = [
+    "title",
+    "pages",
+    "copies",
+    "shelf",
+    "author",
+    "home",
+    "name",
+    "loans",
+    "embedded",
+    "_self",
+    "id",
+    "tags",
+]
+WORDS += [
+    "extra",
+    "cover",
+    "registered",
+    "published",
+    "0",
+    "",
+    "like",
+    "ne",
+    ">=",
+    "in",
+    "after",
+    "regex",
+    "x",
+]
+WORDS += [
+    "_limit",
+    "_page",
+    "_order",
+    "_fields",
+    "_extend",
+    "_search",
+    "order",
+    "search",
+    "all",
+    "owner",
+    "\ud800",
+]
 KEYS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(".".join) | st.text(max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | KEYS
-SCALARS |= st.sampled_from(["IS NULL", "IS NOT NULL", "%", "%x%", ID, "2024-01-31", "0001-01-01T00:00:00+23:59"])
+SCALARS |= st.sampled_from(
+    ["IS NULL", "IS NOT NULL", "%", "%x%", ID, "2024-01-31", "0001-01-01T00:00:00+23:59"]
+)
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=6
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
 )
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=5))
 def test_any_parameters_are_read_or_refused(parser, params):
     """No map of JSON values raises anything but ``InvalidQuery``."""
-    try:
+    with suppress(InvalidQuery):
         parser.parse(params)
-    except InvalidQuery:
-        pass
+
+
+def test_the_number_of_filters_is_bounded(parser):
+    """A body can hold as many filters and values as a query string, not more."""
+    parser.parse({"copies": {"shelf": {"in": ["x"] * 500}}})
+    with pytest.raises(InvalidQuery, match="more than 500 values"):
+        parser.parse({"copies": {"shelf": {"in": ["x"] * 501}}})
+    many = {f"copies.{number}.shelf": "x" for number in range(200)}
+    parser.parse(many)
+    with pytest.raises(InvalidQuery, match="one filter too many"):
+        parser.parse({**many, "title": "x"})
+
+
+def test_a_long_path_is_refused(parser):
+    """The length of a path is bounded, wherever it is named, before the recursion limit is."""
+    path = "embedded." * 5_000 + "embedded.x"
+    for params in (
+        {path: "x"},
+        {"_fields": path},
+        {"_extend": path},
+        {"_order": path},
+        {"_search": {path: "x"}},
+    ):
+        with pytest.raises(InvalidQuery):
+            parser.parse(params)
 
 
 def test_a_deep_map_is_refused(parser):

@@ -1,0 +1,357 @@
+"""What is special about the store in a SQLite file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway_core.errors import StoreError, VersionConflict
+from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope
+from gateway_core.store import sql
+from gateway_core.store.dialect import SQLITE
+from gateway_core.store.open import open_store
+from gateway_core.store.protocol import IndexSpec
+from gateway_core.store.sqlite import SqliteStore, indexes
+from gateway_core.store.sqlite.commits import Commits
+
+ROOT = Path(__file__).parents[2]
+SCOPE = Scope("t", "thing")
+SPECS = [IndexSpec("thing", "name"), IndexSpec("thing", "items.k", True), IndexSpec("friend", "code")]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[SqliteStore]:
+    """A store in a file."""
+    store = SqliteStore(str(path), synchronous="NORMAL", busy_seconds=0.3)
+    yield store
+    store.close()
+
+
+def plan(store: SqliteStore, query: Query, scope: Scope = SCOPE) -> str:
+    """How SQLite would answer the query."""
+    with store._readers.snapshot() as connection:
+        known = indexes.current(connection, indexes.IndexSet())
+        page = sql.find(scope, query, SQLITE, known.indexes).page
+        rows = connection.execute(f"EXPLAIN QUERY PLAN {page.text}", page.params).fetchall()
+    return "\n".join(row[3] for row in rows)
+
+
+def eq(*path: str) -> Compare:
+    return Compare(path, Op.EQ, ("x",))
+
+
+CODE = Related(Hop("friends", "friend", "rel"), eq("code"))
+
+
+class TestPlans:
+    NAME = indexes.index_name(SPECS[0])
+    FRIEND = indexes.index_name(SPECS[2])
+
+    @pytest.mark.parametrize(
+        ("where", "uses"),
+        [
+            (eq("name"), [f"SEARCH o USING INDEX {NAME} (tenant=? AND <expr>=?)"]),
+            (Compare(("name",), Op.IN, ("a", "b")), [f"INDEX {NAME}"]),
+            (All((Compare(("z",), Op.LIKE, ("a",)), eq("name"))), [f"INDEX {NAME}"]),
+            (
+                Element(("items",), eq("k")),
+                ["o USING INTEGER PRIMARY KEY", "(tenant=? AND spec=? AND value=?)"],
+            ),
+            (Element(("items",), All((eq("k"), eq("v")))), ["o USING INTEGER PRIMARY KEY"]),
+            (eq("items", "k"), ["o USING INTEGER PRIMARY KEY"]),
+            (CODE, [f"INDEX {FRIEND}", "o USING INDEX object_identity (tenant=? AND id=?)"]),
+            (
+                Related(Hop("rel", "friend"), eq("_self", "id")),
+                ["INDEX link_target", "o USING INDEX object_identity"],
+            ),
+            (eq("_self", "id"), ["o USING INDEX object_identity (tenant=? AND id=?)"]),
+        ],
+    )
+    def test_a_condition_on_an_index_reads_few_objects(self, opened, where, uses):
+        """The plan starts at the index, and never reads all objects of the entity."""
+        opened.ensure_indexes(SPECS)
+        found = plan(opened, Query(where))
+        assert [use for use in uses if use not in found] == [], found
+        assert "object_page" not in found
+        assert "SCAN o" not in found
+
+    def test_plans_hold_for_connections_that_were_open_before(self, opened):
+        """A connection that read before the index was made uses it too."""
+        opened.fetch(SCOPE, "1")
+        assert self.NAME not in plan(opened, Query(eq("name")))
+        opened.ensure_indexes(SPECS)
+        assert self.NAME in plan(opened, Query(eq("name")))
+
+    def test_a_list_needs_no_sorting(self, opened):
+        """Without an order the index on creation is read in its order, with or without an owner."""
+        assert "TEMP B-TREE" not in plan(opened, Query())
+        assert "TEMP B-TREE" not in plan(opened, Query(), Scope("t", "thing", "o"))
+        assert "object_owner" in plan(opened, Query(), Scope("t", "thing", "o"))
+        assert "object_page" in plan(opened, Query(order=(Order(("name",)),)))
+
+
+class TestIndexes:
+    def test_exactly_the_indexes_asked_for_exist(self, opened, path, make):
+        """Making, changing and dropping indexes leaves neither index nor terms behind."""
+
+        def state() -> tuple[int, int, int]:
+            with sqlite3.connect(path) as raw:
+                made = raw.execute(
+                    "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'member_%'"
+                ).fetchone()[0]
+                terms = raw.execute("SELECT count(*) FROM term").fetchone()[0]
+                stats = raw.execute("SELECT count(*) FROM sqlite_stat1 WHERE idx LIKE 'member_%'").fetchone()[
+                    0
+                ]
+            raw.close()
+            return made, stats, terms
+
+        opened.apply(make.changes(make.put("1", {"items": [{"k": "a"}, {"k": "b"}, {"k": "a"}, 3]})))
+        assert state() == (0, 0, 0)
+        opened.ensure_indexes(SPECS)
+        opened.ensure_indexes(SPECS)
+        assert state() == (2, 2, 2)
+        opened.ensure_indexes([IndexSpec("thing", "name", True), SPECS[1]])
+        assert state() == (0, 0, 2)
+        opened.apply(make.changes(make.put("1", {"name": ["x", "y", "z"]}, expect=1)))
+        assert state() == (0, 0, 3)
+        opened.ensure_indexes([])
+        assert state() == (0, 0, 0)
+
+    def test_another_process_may_change_the_indexes(self, opened, path, make):
+        """A store that was open notices indexes that another one made or dropped."""
+        other = SqliteStore(str(path))
+        asked = Query(Element(("items",), Compare(("k",), Op.EQ, ("a",))))
+        opened.ensure_indexes(SPECS)
+        other.apply(make.changes(make.put("1", {"items": [{"k": "a"}]})))
+        assert opened.find(SCOPE, asked).total == 1
+        other.ensure_indexes([])
+        assert opened.find(SCOPE, asked).total == 1
+        opened.apply(make.changes(make.put("2", {"items": [{"k": "a"}]})))
+        other.ensure_indexes(SPECS)
+        assert (opened.find(SCOPE, asked).total, other.find(SCOPE, asked).total) == (2, 2)
+        other.close()
+
+    def test_values_of_any_length_are_found(self, opened, make):
+        """Terms are cut, the comparison is not: only the equal value is found."""
+        opened.ensure_indexes(SPECS)
+        long = "x" * 5000
+        opened.apply(make.changes(make.put("1", {"items": [{"k": f"{long}1"}]})))
+        asked = [Query(Element(("items",), Compare(("k",), Op.EQ, (f"{long}{n}",)))) for n in (1, 2)]
+        assert [opened.find(SCOPE, query).total for query in asked] == [1, 0]
+
+
+class TestFile:
+    def test_only_the_owner_may_read_it(self, opened, path, make):
+        """The file and its companions have mode 0600."""
+        opened.apply(make.changes(make.put("1", {})))
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+        assert modes == dict.fromkeys(["store.db", "store.db-wal", "store.db-shm"], 0o600)
+
+    def test_durability_is_what_was_asked(self, tmp_path):
+        """Full durability waits for the disk at each commit, fast does not."""
+        for durability, level in (("full", 2), ("fast", 1)):
+            store = open_store(f"sqlite:///{tmp_path}/x.db", durability=durability)
+            assert store._commits._connection.execute("PRAGMA synchronous").fetchone() == (level,)
+            assert store._commits._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            store.close()
+
+    def test_a_place_that_cannot_be_written_is_named(self, tmp_path):
+        """A missing directory, a directory and a file that is no database say what is wrong and where."""
+        (tmp_path / "text.db").write_text("no database, but longer than a header " * 9)
+        with pytest.raises(StoreError, match=r"x\.db cannot be opened.*directory exists"):
+            open_store(f"sqlite:///{tmp_path}/nowhere/x.db")
+        with pytest.raises(StoreError, match="cannot be opened"):
+            open_store(f"sqlite:///{tmp_path}")
+        with pytest.raises(StoreError, match="is not a SQLite database"):
+            open_store(f"sqlite:///{tmp_path}/text.db")
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind the superuser")
+    def test_a_directory_that_may_not_be_written_is_named(self, tmp_path):
+        """Without permission to write the error says so."""
+        tmp_path.chmod(0o500)
+        with pytest.raises(StoreError, match="may be written"):
+            open_store(f"sqlite:///{tmp_path}/x.db")
+
+    def test_damage_is_reported(self, path, make):
+        """A file that was overwritten in the middle fails its check, in words."""
+        store = SqliteStore(str(path), synchronous="NORMAL")
+        store.apply(make.changes(*(make.put(str(i), {"text": "x" * 500}) for i in range(200))))
+        store.close()
+        content = bytearray(path.read_bytes())
+        content[8192:40960] = b"\xa5" * (40960 - 8192)
+        path.write_bytes(content)
+        damaged = SqliteStore(str(path))
+        with pytest.raises(StoreError, match="damaged"):
+            damaged.check()
+        damaged.close()
+
+    def test_a_newer_schema_is_refused(self, opened, path):
+        """A file of a newer version is not touched."""
+        with sqlite3.connect(path) as raw:
+            raw.execute("PRAGMA user_version = 99")
+        raw.close()
+        with pytest.raises(StoreError, match="newer version"):
+            SqliteStore(str(path))
+
+
+class TestLocks:
+    def test_waiting_for_another_process_ends(self, opened, path, make):
+        """When another process holds the lock too long, writes fail clearly, reads go on, and later
+        writes succeed."""
+        opened.apply(make.changes(make.put("1", {})))
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="locked by another process") as raised:
+            opened.apply(make.changes(make.put("2", {})))
+        assert (raised.value.status, type(raised.value)) == (503, StoreError)
+        assert opened.find(SCOPE, Query()).total == 1
+        other.execute("ROLLBACK")
+        other.close()
+        opened.apply(make.changes(make.put("2", {})))
+        assert opened.count(SCOPE) == 2
+
+    def test_no_update_is_lost_between_processes(self, opened, path, make):
+        """Two processes with two threads each that count up arrive at the exact sum."""
+        opened.apply(make.changes(make.put("1", {"n": 0})))
+        program = """
+import sys, threading
+from dataclasses import replace
+from gateway_core.errors import VersionConflict
+from gateway_core.query.model import Scope
+from gateway_core.store.open import open_store
+from gateway_core.store.protocol import Changes, Put
+store = open_store(sys.argv[1], durability="fast")
+def work():
+    for _ in range(50):
+        while True:
+            held = store.fetch(Scope("t", "thing"), "1")
+            meta = replace(held.meta, version=held.meta.version + 1)
+            try:
+                changed = replace(held, data={"n": held.data["n"] + 1}, meta=meta)
+                store.apply(Changes("t", (Put(changed, held.meta.version),)))
+                break
+            except VersionConflict:
+                pass
+threads = [threading.Thread(target=work) for _ in range(2)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+store.close()
+"""
+        command = [sys.executable, "-c", program, f"sqlite:///{path}"]
+        children = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+        assert [child.wait(timeout=60) for child in children] == [0, 0]
+        assert opened.fetch(SCOPE, "1").data == {"n": 200}
+
+    def test_processes_that_open_a_new_store_at_once_agree(self, path):
+        """Four processes that all find no store make exactly one."""
+        program = (
+            "import sys; from gateway_core.store.open import open_store; open_store(sys.argv[1]).check()"
+        )
+        command = [sys.executable, "-c", program, f"sqlite:///{path}"]
+        children = [subprocess.Popen(command, cwd=ROOT) for _ in range(4)]
+        assert [child.wait(timeout=60) for child in children] == [0, 0, 0, 0]
+
+
+class TestGroups:
+    def group(self, store: SqliteStore, works: list) -> list:
+        """Run the works in one group: while the first is under way the others queue up."""
+        commits: Commits = store._commits
+        results: list = [None] * len(works)
+        gate = threading.Event()
+
+        def hold(_: sqlite3.Connection) -> None:
+            gate.wait(10)
+
+        def call(at: int) -> None:
+            try:
+                results[at] = commits.run(works[at])
+            except Exception as error:  # noqa: BLE001 - the error is the result
+                results[at] = error
+
+        threads = [threading.Thread(target=commits.run, args=(hold,))]
+        threads[0].start()
+        while not commits._busy:
+            pass
+        for at in range(len(works)):
+            threads.append(threading.Thread(target=call, args=(at,)))
+            threads[-1].start()
+            while len(commits._waiting) <= at:
+                pass
+        gate.set()
+        for thread in threads:
+            thread.join(10)
+        return results
+
+    def test_changes_that_wait_share_one_transaction(self, opened):
+        """A group commits once, and each caller gets its own result."""
+        commits: list[str] = []
+        opened._commits._connection.set_trace_callback(commits.append)
+        results = self.group(opened, [lambda _, n=n: n for n in range(8)])
+        opened._commits._connection.set_trace_callback(None)
+        assert results == list(range(8))
+        assert commits.count("COMMIT") == 2
+
+    def test_a_failure_in_a_group_stays_alone(self, opened):
+        """A conflict, a fault of the caller and an error of SQLite take nothing else with them."""
+
+        def add(name: str):
+            def work(connection: sqlite3.Connection) -> str:
+                connection.execute("INSERT INTO sequence VALUES ('t', ?, 1)", (name,))
+                return name
+
+            return work
+
+        def fail(name: str, error: Exception):
+            def work(connection: sqlite3.Connection) -> None:
+                add(name)(connection)
+                raise error
+
+            return work
+
+        def broken(connection: sqlite3.Connection) -> None:
+            add("d")(connection)
+            connection.execute("INSERT INTO sequence VALUES (NULL, NULL, NULL)")
+
+        works = [add("a"), fail("b", VersionConflict("x")), fail("c", KeyError("y")), broken, add("e")]
+        results = self.group(opened, works)
+        kinds = [type(each) if isinstance(each, Exception) else each for each in results]
+        assert kinds == ["a", VersionConflict, KeyError, StoreError, "e"]
+        rows = opened._commits._connection.execute("SELECT name FROM sequence ORDER BY name").fetchall()
+        assert rows == [("a",), ("e",)]
+
+    def test_closing_waits_for_what_is_under_way(self, opened, make):
+        """What was asked before close is done, and what comes after is refused."""
+        started, release = threading.Event(), threading.Event()
+
+        def slow(connection: sqlite3.Connection) -> str:
+            started.set()
+            release.wait(10)
+            return "done"
+
+        results: list[str] = []
+        writer = threading.Thread(target=lambda: results.append(opened._commits.run(slow)))
+        writer.start()
+        started.wait(10)
+        closer = threading.Thread(target=opened.close)
+        closer.start()
+        while not opened._commits._closed:
+            pass
+        with pytest.raises(StoreError, match="closed"):
+            opened.apply(make.changes())
+        release.set()
+        writer.join(10)
+        closer.join(10)
+        assert results == ["done"]
