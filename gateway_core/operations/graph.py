@@ -26,8 +26,10 @@ class Extend:
     levels: tuple[frozenset[str], ...] = ()
 
     @classmethod
-    def of(cls, paths: Iterable[str]) -> Extend:
+    def of(cls, paths: Sequence[str]) -> Extend:
         """From dotted relation paths; ``all`` embeds every relation within the depth."""
+        if not paths:
+            return NOTHING_MORE
         steps = [path.split(".") for path in paths if path != EVERYTHING]
         depth = max(map(len, steps), default=0)
         levels = tuple(frozenset(s[i] for s in steps if len(s) > i) for i in range(depth))
@@ -38,6 +40,9 @@ class Extend:
         if prop.embed or self.everything:
             return True
         return level <= len(self.levels) and prop.name in self.levels[level - 1]
+
+
+NOTHING_MORE = Extend()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,9 @@ def run(call: Call, context: Context) -> Outcome:
 def read(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
     query = item_params(call, entity)
-    item = _stored(call, context)
-    document, tag = render_one(call, context, item, Extend.of(query.extend))
+    with context.store.snapshot():
+        item = _stored(call, context)
+        document, tag = render_one(call, context, item, Extend.of(query.extend))
     if call.if_none_match is not None and _names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
     return Outcome(Result.FOUND, project(document, query.fields), tag)
@@ -54,8 +55,10 @@ def list_(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
     query = list_query(call, context, entity)
     fields = query.fields
-    page = context.store.find(_scope(call), query)
-    graph = load(context.catalog, context.store, call.principal.tenant, page.items, Extend.of(query.extend))
+    extend, tenant = Extend.of(query.extend), call.principal.tenant
+    with context.store.snapshot():
+        page = context.store.find(_scope(call), query)
+        graph = load(context.catalog, context.store, tenant, page.items, extend)
     renderer = Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
     results = items_out(call, context, [renderer.document(item) for item in page.items])
     limit, offset = query.window.limit, query.window.offset

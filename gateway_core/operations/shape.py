@@ -19,6 +19,7 @@ from gateway_core.types import Json, JsonObject, StoredObject
 
 ITEM_PARAMS = frozenset({"_fields", "_extend"})
 BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
+PLAIN = Query()
 ALWAYS_SHOWN = ("_id", "id", "_self")
 
 
@@ -106,6 +107,8 @@ def _refuse(name: str, known: Iterable[str]) -> None:
 
 def item_params(call: Call, entity: Entity) -> Query:
     """What to embed and which members to show of one object; filters do not apply to it."""
+    if not call.params:
+        return PLAIN
     params = dict(canonical(call.params, entity.spec.properties.__contains__))
     for name in params.keys() - ITEM_PARAMS:
         _refuse(name, ITEM_PARAMS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -89,6 +90,14 @@ class Store(Protocol):
     power cut unless the store was opened with durability relaxed. Raises ``StoreError``
     when it cannot answer and ``VersionConflict`` when an ``expect`` does not hold.
     """
+
+    reads_at_once: bool
+    """Whether reading a few objects by id takes microseconds and waits for nothing outside the
+    process: then it may be done where nothing else can happen meanwhile."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Inside, everything that this thread reads is of one state. Writing inside is not
+        forbidden, but what is written is not seen there."""
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
         """The objects among ``ids`` that exist, of any entity, in one statement."""

@@ -14,6 +14,7 @@ from gateway_core.store.conditions import Bound, Compiler, Indexes, Place, colum
 from gateway_core.store.dialect import Dialect
 
 COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application"
+_COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
     where = _where(compiler, scope, query, place)
     counted = dict(compiler.params)
     order = [_order(compiler, each, place) for each in query.order]
-    columns = "o.seq" if order else _columns("o")
+    columns = "o.seq" if order else _COLUMNS
     window = query.window
     page = (
         f"SELECT {columns} FROM object o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
@@ -62,10 +63,6 @@ def count(scope: Scope, dialect: Dialect) -> Statement:
 def index_expression(path: str, dialect: Dialect) -> str:
     """What an expression index on a dotted path is made of; queries use the same text."""
     return dialect.indexed("data", dialect.literal(dialect.path(tuple(path.split(".")))))
-
-
-def _columns(alias: str) -> str:
-    return ", ".join(f"{alias}.{name}" for name in COLUMNS.split(", "))
 
 
 def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from gateway_core.errors import BadRequest, NotAcceptable
 
+HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
 
 
@@ -53,6 +56,6 @@ def origin(public_url: str, scheme: str, host: str | None) -> str:
     """
     if public_url:
         return public_url.rstrip("/")
-    if not host or not all(c.isalnum() or c in "-._:[]" for c in host):
+    if not host or HOST.fullmatch(host) is None:
         return ""
     return f"{scheme}://{host}"

@@ -120,5 +120,6 @@ def test_every_acknowledged_write_survives_a_kill(tmp_path):
         by_item = Query(Element(("items",), Compare(("k",), Op.EQ, (name,))), window=Window(2))
         assert [item.id for item in store.find(PARENTS, by_name).items] == [name]
         assert [item.id for item in store.find(PARENTS, by_item).items] == [name]
-        assert store.linked_ids("t", [name], "child", "parent") == {name: (f"{name}.1", f"{name}.2")}
+        linked = store.linked_ids("t", [name], [("child", "parent")])
+        assert linked == {(name, "child", "parent"): (f"{name}.1", f"{name}.2")}
     store.close()

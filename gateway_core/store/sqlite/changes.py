@@ -14,10 +14,10 @@ from gateway_core.types import StoredObject
 
 _INSERT = """
 INSERT INTO object (version, created, modified, owner, owner_name, application, data, tenant, id, entity)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING RETURNING seq"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING RETURNING seq, entity"""
 _UPDATE = """
 UPDATE object SET version = ?, created = ?, modified = ?, owner = ?, owner_name = ?, application = ?, data = ?
-WHERE tenant = ? AND id = ? AND entity = ? AND version = ? RETURNING seq"""
+WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity"""
 _DELETE = "DELETE FROM object WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity"
 _COUNT = """
 INSERT INTO counter (tenant, entity, total) VALUES (?, ?, ?)
@@ -48,8 +48,10 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
     if put.expect == 0:
         row = connection.execute(_INSERT, (*values, tenant, item.id, item.entity)).fetchone()
     else:
-        row = connection.execute(_UPDATE, (*values, tenant, item.id, item.entity, put.expect)).fetchone()
-    if row is None:
+        row = connection.execute(_UPDATE, (*values, tenant, item.id, put.expect)).fetchone()
+    # The entity is compared here and not in the statement: a bound value that a partial index
+    # might fit makes SQLite prepare the statement again for each call.
+    if row is None or row[1] != item.entity:
         raise _conflict(put.expect)
     if put.expect:
         connection.execute("DELETE FROM link WHERE tenant = ? AND source = ?", (tenant, item.id))
@@ -58,7 +60,7 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
         connection.executemany(_LINK, links)
     if item.entity in known.arrays:
         if put.expect:
-            connection.execute("DELETE FROM term WHERE object = ?", row)
+            connection.execute("DELETE FROM term WHERE object = ?", row[:1])
         put_terms(connection, known, tenant, item.entity, row[0], item.data)
     return item if item.meta.tenant == tenant else replace(item, meta=replace(item.meta, tenant=tenant))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,6 +59,8 @@ class SqliteStore:
     for another process gets a ``StoreError``.
     """
 
+    reads_at_once = True  # in WAL mode a reader never waits for a writer
+
     def __init__(self, path: str, *, synchronous: str = "FULL", busy_seconds: float = 10.0) -> None:
         if synchronous not in {"FULL", "NORMAL"}:
             raise ValueError("synchronous is FULL or NORMAL")
@@ -81,6 +84,11 @@ class SqliteStore:
         self._commits = Commits(connection, busy_seconds=busy_seconds, place=path)
 
     # -- reading objects
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        with translated(self._place), self._readers.snapshot():
+            yield
 
     def fetch(self, scope: Scope, id: str) -> StoredObject | None:
         found = self._read(_FETCH, (scope.tenant, id))

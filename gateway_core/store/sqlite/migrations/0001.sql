@@ -2,7 +2,7 @@
 -- The tenant is the first column of every key.
 
 CREATE TABLE object (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     tenant TEXT NOT NULL,
     entity TEXT NOT NULL,
     id TEXT NOT NULL,
