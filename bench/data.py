@@ -30,10 +30,20 @@ def partij(bsn: str, number: int, chance: random.Random) -> dict[str, Any]:
         "bronorganisatie": "999990639",
         "persoon": {"voornaam": first, "achternaam": last, "voorletters": f"{first[0]}."},
         "externeIdentificaties": [
-            {"partijIdentificator": {"objecttype": "ingeschrevenpersonen", "soortObjectId": "bsn", "objectId": bsn}}
+            {
+                "partijIdentificator": {
+                    "objecttype": "ingeschrevenpersonen",
+                    "soortObjectId": "bsn",
+                    "objectId": bsn,
+                }
+            }
         ],
         "verstrekteAdressen": [
-            {"soortDigitaalAdres": "emailadres", "omschrijving": "prive", "adres": f"{first.lower()}{number}@example.nl"},
+            {
+                "soortDigitaalAdres": "emailadres",
+                "omschrijving": "prive",
+                "adres": f"{first.lower()}{number}@example.nl",
+            },
             {"soortDigitaalAdres": "telefoonnummer", "omschrijving": "mobiel", "adres": f"06{number:08d}"},
         ],
     }

@@ -57,7 +57,9 @@ def main() -> None:
 def measure(folder: Path, objects: int, seconds: float, rounds: int) -> None:
     environment = {**os.environ, "GATEWAY_STORE": f"sqlite:///{folder}/gateway.db", "GATEWAY_DEMO": "true"}
     fill(folder, environment, objects)
-    gateway = server([sys.executable, "-m", "gateway_core.cli.main", "serve"], environment, "GATEWAY_PORT", "/readyz")
+    gateway = server(
+        [sys.executable, "-m", "gateway_core.cli.main", "serve"], environment, "GATEWAY_PORT", "/readyz"
+    )
     try:
         cases = prepare(folder, f"http://127.0.0.1:{gateway[1]}", objects)
         floor_command = [sys.executable, "-m", "uvicorn", "bench.floor:app", "--no-access-log", "--port"]
@@ -81,7 +83,8 @@ def fill(folder: Path, environment: dict[str, str], objects: int) -> None:
     command = [sys.executable, "-m", "gateway_core.cli.main", "objects", "import", str(file)]
     subprocess.run(command, env=environment, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
     took = time.monotonic() - started
-    print(f"import: {objects} partijen with {2 * objects} addresses in {took:.0f} s, {3 * objects / took:.0f} objects/s")
+    rate = 3 * objects / took
+    print(f"import: {objects} partijen with {2 * objects} addresses in {took:.0f} s, {rate:.0f} objects/s")
 
 
 def server(
@@ -93,7 +96,9 @@ def server(
         port = probe.getsockname()[1]
     given = {**environment, variable: str(port)} if variable else environment
     full = command if variable else [*command, str(port)]
-    process = subprocess.Popen(full, env=given, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        full, env=given, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     for _ in range(300):
         try:
             fetch(f"http://127.0.0.1:{port}{ready}")
@@ -160,7 +165,9 @@ def report(cases: list[Case], gateway: int, floor: int, seconds: float, rounds: 
 
 
 def cells(figures: list[Figures]) -> str:
-    rate, p50, p99 = (middle_of(figures, read) for read in (lambda f: f.rate, lambda f: f.p50, lambda f: f.p99))
+    rate, p50, p99 = (
+        middle_of(figures, read) for read in (lambda f: f.rate, lambda f: f.p50, lambda f: f.p99)
+    )
     return f"{rate:>10.0f}{p50:>9.2f}{p99:>9.2f}"
 
 

@@ -30,7 +30,9 @@ def ensure_wrk() -> str:
         subprocess.run(["apt-get", "install", "-qq", "-y", "wrk"], check=False, capture_output=True)
         found = shutil.which("wrk")
     if found is None:
-        raise SystemExit("the benchmark needs 'wrk' (https://github.com/wg/wrk): install the package of that name")
+        raise SystemExit(
+            "the benchmark needs 'wrk' (https://github.com/wg/wrk): install the package of that name"
+        )
     return found
 
 
@@ -42,7 +44,9 @@ def run(url: str, seconds: float, connections: int = 8, body: bytes | None = Non
             script = Path(folder) / "post.lua"
             quoted = body.decode().replace("]==]", "")
             script.write_text(
-                f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = [==[{quoted}]==]\n'
+                'wrk.method = "POST"\n'
+                'wrk.headers["Content-Type"] = "application/json"\n'
+                f"wrk.body = [==[{quoted}]==]\n"
             )
             command[1:1] = ["-s", str(script)]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -54,7 +58,9 @@ def _read(output: str) -> Figures:
     wrong = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     if rate is None:
         raise SystemExit(f"wrk said:\n{output}")
-    return Figures(float(rate[1]), _percentile(output, "50"), _percentile(output, "99"), int(wrong[1]) if wrong else 0)
+    return Figures(
+        float(rate[1]), _percentile(output, "50"), _percentile(output, "99"), int(wrong[1]) if wrong else 0
+    )
 
 
 def _percentile(output: str, which: str) -> float:

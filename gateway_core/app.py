@@ -142,7 +142,9 @@ class Gateway:
             try:
                 await loop.run_in_executor(None, self._live.refresh)
             except GatewayError as error:
-                logging.getLogger("gateway").error("the new configuration cannot be used, the old one stays: %s", error.detail)
+                logging.getLogger("gateway").error(
+                    "the new configuration cannot be used, the old one stays: %s", error.detail
+                )
 
 
 def create_app() -> Gateway:

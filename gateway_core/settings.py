@@ -13,7 +13,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="ignore")
 
-    store: str = Field(default="sqlite:///gateway.db", description="Where objects and configuration are kept (URL).")
+    store: str = Field(
+        default="sqlite:///gateway.db", description="Where objects and configuration are kept (URL)."
+    )
     durability: Literal["full", "fast"] = Field(
         default="full",
         description="'full': an acknowledged write survives a power cut. 'fast': it survives a kill of "
@@ -28,20 +30,29 @@ class Settings(BaseSettings):
         description="Bundles to install at the start: names of shipped ones or folders, comma-separated.",
     )
     public_url: str = Field(
-        default="", description="The origin that clients use (https://host), when it is not the one they send."
+        default="",
+        description="The origin that clients use (https://host), when it is not the one they send.",
     )
     title: str = Field(default="Gateway", description="The title of the start page and the OpenAPI document.")
     max_body: int = Field(default=1_048_576, ge=1_024, description="Largest request body, in bytes.")
     max_nesting: int = Field(default=32, ge=4, le=200, description="Deepest nesting of a request body.")
-    default_limit: int = Field(default=30, ge=1, description="Objects on a page when the client asks for no number.")
+    default_limit: int = Field(
+        default=30, ge=1, description="Objects on a page when the client asks for no number."
+    )
     max_limit: int = Field(default=500, ge=1, description="Most objects on a page.")
     token_max_age: int = Field(
         default=3600, ge=1, description="Oldest signed token accepted, in seconds since its iat."
     )
-    clock_leeway: int = Field(default=60, ge=0, description="How far the clocks of clients may differ, in seconds.")
-    read_timeout: int = Field(default=30, ge=1, description="Seconds within which a request body must have arrived.")
+    clock_leeway: int = Field(
+        default=60, ge=0, description="How far the clocks of clients may differ, in seconds."
+    )
+    read_timeout: int = Field(
+        default=30, ge=1, description="Seconds within which a request body must have arrived."
+    )
     cors_origins: str = Field(default="", description="Origins of browsers that may call, comma-separated.")
-    threads: int = Field(default=8, ge=1, le=64, description="Requests that a worker process works on at one time.")
+    threads: int = Field(
+        default=8, ge=1, le=64, description="Requests that a worker process works on at one time."
+    )
 
     def bundle_names(self) -> tuple[str, ...]:
         """The bundles to install, in order."""

@@ -23,9 +23,9 @@ def add(
 ) -> None:
     """Make credentials for an application. They are shown once: note them down."""
     from gateway_core import app as gateway
-    from gateway_core.settings import Settings
     from gateway_core.operations.access import SCOPES
     from gateway_core.operations.applications import add_application, declared
+    from gateway_core.settings import Settings
 
     settings = Settings()
     store = gateway.store_of(settings)

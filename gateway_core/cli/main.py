@@ -122,9 +122,8 @@ def openapi() -> None:
 @app.command()
 def doctor() -> None:
     """Check the settings, the store and the configuration, and say what is wrong."""
-    from gateway_core import app as gateway
-    from gateway_core.settings import Settings
     from gateway_core.cli.doctor import examine
+    from gateway_core.settings import Settings
 
     if not examine(Settings(), tell):
         raise typer.Exit(1)

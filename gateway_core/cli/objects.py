@@ -25,8 +25,8 @@ def export(
     import orjson
 
     from gateway_core import app as gateway
-    from gateway_core.settings import Settings
     from gateway_core.operations.transfer import export_objects
+    from gateway_core.settings import Settings
 
     settings = Settings()
     store = gateway.store_of(settings)
@@ -54,9 +54,9 @@ def import_(
     from rich.progress import Progress
 
     from gateway_core import app as gateway
-    from gateway_core.settings import Settings
     from gateway_core.errors import GatewayError
     from gateway_core.operations.transfer import load_objects
+    from gateway_core.settings import Settings
     from gateway_core.types import Principal
 
     settings = Settings()

@@ -12,7 +12,7 @@ import orjson
 
 from gateway_core.mapping.printf import php_float_to_json
 from gateway_core.mapping.run import Run
-from gateway_core.mapping.values import INT_MAX, INT_MIN, as_array, failure, is_listlike
+from gateway_core.mapping.values import INT_MAX, INT_MIN, as_array, failure, is_array, is_listlike
 from gateway_core.types import Json
 
 HEX_TAG, HEX_AMP, HEX_APOS, HEX_QUOT, FORCE_OBJECT = 1, 2, 4, 8, 16
@@ -151,6 +151,12 @@ def weigh(value: Json, run: Run) -> None:
     survey = _Survey(run)
     survey.visit(value, 1)
     run.burn(survey.length >> 6)
+
+
+def pay_to_compare(left: Json, right: Json, run: Run) -> None:
+    """Pay for comparing two values: arrays are compared part by part, as often as parts occur."""
+    if is_array(left) and is_array(right):
+        weigh(left, run)
 
 
 def is_settled(value: Json, run: Run) -> bool:

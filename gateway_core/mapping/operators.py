@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import re2
 
+from gateway_core.mapping import json_text
 from gateway_core.mapping.library.numbers import number_range
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import (
@@ -112,9 +113,19 @@ def _ends(left: Json, right: Json, run: Run) -> bool:
     return isinstance(left, str) and isinstance(right, str) and left.endswith(right)
 
 
+def _comparison(compared: Callable[[Json, Json], Json]) -> Operator:
+    def operate(left: Json, right: Json, run: Run) -> Json:
+        json_text.pay_to_compare(left, right, run)
+        return compared(left, right)
+
+    return operate
+
+
 def _contains(left: Json, right: Json, run: Run) -> bool:
     if is_array(right):
         run.burn(1 + (len(right) >> 2))
+        if is_array(left):
+            json_text.weigh(right, run)
     return contains(left, right)
 
 
@@ -177,13 +188,13 @@ BINARY: Final[Mapping[str, Operator]] = MappingProxyType(
         "b-and": _bits("b-and"),
         "b-or": _bits("b-or"),
         "b-xor": _bits("b-xor"),
-        "==": lambda left, right, _: loose_equal(left, right),
-        "!=": lambda left, right, _: not loose_equal(left, right),
-        "<": lambda left, right, _: compare(left, right) < 0,
-        ">": lambda left, right, _: compare(right, left) < 0,
-        "<=": lambda left, right, _: compare(left, right) <= 0,
-        ">=": lambda left, right, _: compare(right, left) <= 0,
-        "<=>": lambda left, right, _: compare(left, right),
+        "==": _comparison(loose_equal),
+        "!=": _comparison(lambda left, right: not loose_equal(left, right)),
+        "<": _comparison(lambda left, right: compare(left, right) < 0),
+        ">": _comparison(lambda left, right: compare(right, left) < 0),
+        "<=": _comparison(lambda left, right: compare(left, right) <= 0),
+        ">=": _comparison(lambda left, right: compare(right, left) <= 0),
+        "<=>": _comparison(compare),
         "in": _contains,
         "not in": lambda left, right, run: not _contains(left, right, run),
         "matches": _matches,

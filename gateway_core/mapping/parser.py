@@ -6,6 +6,8 @@ chains are bounded here, so that everything after can recurse over the tree.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from typing import Final
 
 from gateway_core.errors import LimitExceeded, MappingError
@@ -13,7 +15,6 @@ from gateway_core.mapping.lexer import (
     Token,
     TokenKind,
     normalize_newlines,
-    position_at,
     syntax_error,
     tokenize,
 )
@@ -42,6 +43,7 @@ from gateway_core.mapping.statements import StatementParser
 from gateway_core.mapping.values import INT_MAX
 from gateway_core.types import Position
 
+_NEWLINE: Final = re.compile("\n")
 MAX_CHAIN: Final = 1000
 _UNARY: Final = {"not": 50, "-": 500, "+": 500}
 _BINARY: Final = {
@@ -88,6 +90,7 @@ class Parser(StatementParser):
     def __init__(self, source: str, limits: Limits) -> None:
         super().__init__()
         self.source = source
+        self.line_starts = [0, *(match.end() for match in _NEWLINE.finditer(source))]
         self.tokens = tokenize(source)
         self.index = 0
         self.depth = 0
@@ -131,7 +134,8 @@ class Parser(StatementParser):
         return syntax_error(self.source, token.offset, detail, hint)
 
     def position(self, token: Token) -> Position:
-        return position_at(self.source, token.offset)
+        line = bisect_right(self.line_starts, token.offset)
+        return Position(line, token.offset - self.line_starts[line - 1] + 1)
 
     def deeper(self) -> None:
         self.depth += 1

@@ -6,7 +6,7 @@ import math
 from types import MappingProxyType
 from typing import Final
 
-from gateway_core.mapping import printf
+from gateway_core.mapping import json_text, printf
 from gateway_core.mapping.library.signature import Function, Parameter, function
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import (
@@ -73,6 +73,7 @@ def _extreme(run: Run, values: tuple[Json, ...], name: str, sign: int) -> Json:
     run.items(len(values))
     best = values[0]
     for value in values[1:]:
+        json_text.pay_to_compare(value, best, run)
         if compare(value, best) * sign > 0:
             best = value
     return best
@@ -87,6 +88,8 @@ def number_range(run: Run, low: Json, high: Json, step: Json) -> Json:
     if isinstance(low, str) and isinstance(high, str) and low and high and _letters(low, high):
         return _letter_range(run, low[0], high[0], int(width) or 1)
     width = width or 1
+    if not all(map(math.isfinite, (start, end, width))):
+        raise failure("range needs finite numbers")
     if start != end and width > abs(end - start):
         raise failure("The step of range is larger than the range")
     count = int(abs(end - start) / width + 1e-9) + 1

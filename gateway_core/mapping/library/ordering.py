@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Final
 
+from gateway_core.mapping import json_text
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import compare, to_int
 from gateway_core.types import Json
@@ -24,6 +25,7 @@ def sorted_pairs(pairs: list[Pair], arrow: Callable[..., Json] | None, run: Run)
 
     def order(left: Pair, right: Pair) -> int:
         run.burn(1)
+        json_text.pay_to_compare(left[1], right[1], run)
         return compare(left[1], right[1]) if arrow is None else to_int(arrow(left[1], right[1]))
 
     if len(pairs) > _INSERTION:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from gateway_core.mapping import json_text
 from gateway_core.mapping.library.numbers import divide_check
 from gateway_core.mapping.library.signature import Function, Parameter, function
 from gateway_core.mapping.run import Run
@@ -37,6 +38,7 @@ def _null(run: Run, value: Json) -> bool:
 
 
 def _same(run: Run, value: Json, other: Json) -> bool:
+    json_text.pay_to_compare(value, other, run)
     return same(value, other)
 
 

@@ -243,7 +243,7 @@ def _listed(values: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     if not values or len(values) > MAX_MARKS:
         return "SELECT value FROM json_each(?)", (_array(values),)
     length = 1 << (len(values) - 1).bit_length()
-    return ", ".join("?" * length), (*values, *values[-1:] * (length - len(values)))
+    return ", ".join("?" * length), (*values, *(values[-1] for _ in range(length - len(values))))
 
 
 def _array(texts: Iterable[str]) -> str:
