@@ -47,10 +47,11 @@ def encode(value: Json, run: Run, flags: int = 0) -> str:
 class _Survey:
     """A walk over a value that pays for it, bounds it, and tells whether the quick writer will do."""
 
-    __slots__ = ("finite", "length", "limit", "run", "simple")
+    __slots__ = ("as_text", "finite", "length", "limit", "run", "simple")
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, as_text: bool = True) -> None:
         self.run = run
+        self.as_text = as_text
         self.limit = run.limits.depth * 2
         self.length = 0
         self.simple = True
@@ -87,8 +88,12 @@ class _Survey:
             raise self.run.too_deep()
         self.run.burn(1 + (count >> 1))
         self.length += count + 2
-        if self.length > self.run.limits.text:
-            self.run.text(self.length)
+        if self.as_text:
+            if self.length > self.run.limits.text:
+                self.run.text(self.length)
+        else:
+            self.run.burn(self.length >> 6)
+            self.length = 0
 
 
 class _Writer:
@@ -148,14 +153,12 @@ class _Writer:
 
 def weigh(value: Json, run: Run) -> None:
     """Pay for a value by its size, as often as its parts occur in it."""
-    survey = _Survey(run)
-    survey.visit(value, 1)
-    run.burn(survey.length >> 6)
+    _Survey(run, as_text=False).visit(value, 1)
 
 
 def pay_to_compare(left: Json, right: Json, run: Run) -> None:
     """Pay for comparing two values: arrays are compared part by part, as often as parts occur."""
-    if is_array(left) and is_array(right):
+    if is_array(left) and is_array(right) and len(left) == len(right):
         weigh(left, run)
 
 

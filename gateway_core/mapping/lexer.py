@@ -173,7 +173,8 @@ class _Lexer:
             if len(self.brackets) == outer:
                 match = end.match(self.source, self.offset)
                 if match is not None:
-                    self._add(kind, match[0].strip(), self.offset)
+                    sign = match[0].strip()
+                    self._add(kind, sign, self.offset + match[0].index(sign))
                     self.offset = match.end()
                     return
             blank = _BLANK.match(self.source, self.offset)

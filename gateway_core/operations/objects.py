@@ -19,7 +19,6 @@ from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import merge_patch, three_way
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import Planner, expand, missing_references, patched
-from gateway_core.operations.render import Renderer
 from gateway_core.operations.shape import (
     body_in,
     item_params,
@@ -27,6 +26,7 @@ from gateway_core.operations.shape import (
     list_query,
     project,
     render_one,
+    renderer_of,
 )
 from gateway_core.query.model import Scope
 from gateway_core.types import JsonObject, StoredObject
@@ -59,7 +59,7 @@ def list_(call: Call, context: Context) -> Outcome:
     with context.store.snapshot():
         page = context.store.find(_scope(call), query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
-    renderer = Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
+    renderer = renderer_of(call, context, graph)
     results = items_out(call, context, [renderer.document(item) for item in page.items])
     limit, offset = query.window.limit, query.window.offset
     return Outcome(
@@ -166,7 +166,7 @@ def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, gr
     The object is mapped out, the body merged into that (RFC 7396), and both mapped in again;
     what differs between the two is what the client changed.
     """
-    renderer = Renderer(context.catalog, replace(graph, extend=Extend()), call.base_url, call.endpoint.path)
+    renderer = renderer_of(call, context, replace(graph, extend=Extend()))
     current = items_out(call, context, [renderer.document(item)])[0]
     before = prepare(context, entity, body_in(call, context, current), item.id, partial=True)
     body = body_in(call, context, merge_patch(current, call.body))

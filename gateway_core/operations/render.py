@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway_core.catalog.snapshot import Catalog, Entity
 from gateway_core.operations.graph import Graph, ids_of
-from gateway_core.schema.spec import PropertyKind, PropertySpec
-from gateway_core.types import JsonObject, StoredObject
+from gateway_core.schema.spec import PropertyKind
+from gateway_core.types import Json, JsonObject, StoredObject
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """A relation property as it is shown on one level."""
+
+    name: str
+    many: bool
+    inverse: bool
+    embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What rendering needs to know of an entity on one level, found out once for a page."""
+
+    entity: Entity
+    blank: Mapping[str, Any]
+    schema: JsonObject
+    names: tuple[str, ...]
+    relations: tuple[_Relation, ...]
 
 
 class Renderer:
@@ -16,80 +40,101 @@ class Renderer:
     An object shows every property of its schema (absent: null, or an empty list), relations
     as ids, the related objects again under ``embedded``, and what the register knows of it
     under ``_self``. ``path`` is where the objects at the root are found by this client;
-    embedded ones show the path at which they are at home.
+    embedded ones show the path at which they are at home. Documents share parts with each
+    other and with the stored objects: they are for printing or mapping, not for changing.
+    ``as_json`` makes times text; without it they stay moments, which print faster.
     """
 
-    def __init__(self, catalog: Catalog, graph: Graph, base_url: str, path: str) -> None:
+    def __init__(
+        self, catalog: Catalog, graph: Graph, base_url: str, path: str, *, as_json: bool = True
+    ) -> None:
         self._entities = catalog.entities
         self._graph = graph
         self._base_url = base_url
         self._path = path
+        self._time = timestamp if as_json else _itself
+        self._plans: dict[tuple[str, int], _Plan] = {}
 
     def document(self, root: StoredObject) -> JsonObject:
         """The document of one object at the root of the graph."""
         depth = self._entities[root.entity].spec.max_depth
-        return self._render(root, self._path, 1, depth, frozenset((root.id,)))
+        return self._render(root, self._path, 1, depth, (root.id,))
+
+    def _plan(self, entity: Entity, level: int) -> _Plan:
+        relations = tuple(
+            _Relation(p.name, p.many, p.kind is PropertyKind.INVERSE, self._graph.extend.embeds(p, level))
+            for p in entity.relations
+        )
+        schema = {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name}
+        return _Plan(entity, entity.blank, schema, entity.spec.name_properties, relations)
 
     def _render(
-        self, item: StoredObject, path: str | None, level: int, depth: int, branch: frozenset[str]
+        self, item: StoredObject, path: str | None, level: int, depth: int, branch: tuple[str, ...]
     ) -> JsonObject:
-        entity = self._entities[item.entity]
-        document: JsonObject = {"_id": item.id, "id": item.id, **entity.blank}
-        document.update(item.data)
-        document["_self"] = self._self(item, entity, path)
-        embedded = {}
-        for prop in entity.relations:
-            if prop.kind is PropertyKind.INVERSE:
-                ids = self._graph.inverse.get((item.id, prop.name), ())
-                document[prop.name] = list(ids) if prop.many else (ids[0] if ids else None)
+        plan = self._plans.get((item.entity, level))
+        if plan is None:
+            plan = self._plans[item.entity, level] = self._plan(self._entities[item.entity], level)
+        data = item.data
+        document: JsonObject = {"_id": item.id, "id": item.id, **plan.blank, **data}
+        document["_self"] = self._self(item, plan, path)
+        embedded: JsonObject = {}
+        for relation in plan.relations:
+            if relation.inverse:
+                ids = self._graph.inverse.get((item.id, relation.name), ())
+                document[relation.name] = list(ids) if relation.many else (ids[0] if ids else None)
+            elif relation.name in data:
+                ids = ids_of(data[relation.name])
             else:
-                ids = ids_of(item.data.get(prop.name))
-            if ids and level < depth and self._graph.extend.embeds(prop, level):
-                shown = self._embed(prop, ids, level, depth, branch)
-                if shown is not None:
-                    embedded[prop.name] = shown
+                continue
+            if ids and relation.embedded and level < depth:
+                shown = self._embed(ids, level, depth, branch)
+                if shown:
+                    embedded[relation.name] = shown if relation.many else shown[0]
+                elif relation.many:
+                    embedded[relation.name] = []
         if embedded:
             document["embedded"] = embedded
         return document
 
     def _embed(
-        self, prop: PropertySpec, ids: tuple[str, ...], level: int, depth: int, branch: frozenset[str]
-    ) -> list[JsonObject] | JsonObject | None:
+        self, ids: tuple[str, ...], level: int, depth: int, branch: tuple[str, ...]
+    ) -> list[JsonObject]:
         """Related documents; an object on the way from the root is not shown within itself."""
-        objects = self._graph.objects
         shown = []
         for id in ids:
-            item = objects.get(id)
+            item = self._graph.objects.get(id)
             if item is None or id in branch:
                 continue
             entity = self._entities[item.entity]
             bound = min(depth, level + entity.spec.max_depth)
-            shown.append(self._render(item, entity.home, level + 1, bound, branch | {id}))
-        if prop.many:
-            return shown
-        return shown[0] if shown else None
+            shown.append(self._render(item, entity.home, level + 1, bound, (*branch, id)))
+        return shown
 
-    def _self(self, item: StoredObject, entity: Entity, path: str | None) -> JsonObject:
+    def _self(self, item: StoredObject, plan: _Plan, path: str | None) -> JsonObject:
         meta = item.meta
         place = f"{path}/{item.id}" if path is not None else None
         return {
             "id": item.id,
-            "name": _name(item, entity),
+            "name": _name(item, plan.names) if plan.names else None,
             "self": place,
             "uri": f"{self._base_url}{place}" if place is not None else None,
-            "schema": {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name},
+            "schema": plan.schema,
             "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
             "version": meta.version,
-            "dateCreated": timestamp(meta.created),
-            "dateModified": timestamp(meta.modified),
+            "dateCreated": self._time(meta.created),
+            "dateModified": self._time(meta.modified),
         }
 
 
-def _name(item: StoredObject, entity: Entity) -> str | None:
-    parts = [str(v) for p in entity.spec.name_properties if (v := item.data.get(p)) not in (None, "")]
+def _name(item: StoredObject, properties: tuple[str, ...]) -> str | None:
+    parts = [str(value) for name in properties if (value := item.data.get(name)) not in (None, "")]
     return " ".join(parts) or None
 
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC, with ``Z``."""
     return moment.isoformat().replace("+00:00", "Z")
+
+
+def _itself(moment: datetime) -> Json:
+    return moment

@@ -9,7 +9,7 @@ from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidQuery
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.call import Call, Context
-from gateway_core.operations.graph import Extend, load
+from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.render import Renderer
 from gateway_core.query.model import Query
 from gateway_core.query.parse import canonical, names_of
@@ -142,9 +142,16 @@ def _copy_path(source: Json, target: JsonObject, steps: list[str]) -> None:
             _copy_path(element, part, rest)
 
 
+def renderer_of(call: Call, context: Context, graph: Graph) -> Renderer:
+    """Renders for the endpoint of the call."""
+    endpoint = call.endpoint
+    return Renderer(
+        context.catalog, graph, call.base_url, endpoint.path, as_json=endpoint.pipeline.item_out is not None
+    )
+
+
 def render_one(call: Call, context: Context, item: StoredObject, extend: Extend) -> tuple[JsonObject, str]:
     """One object as the client sees it, and the entity tag of its state."""
     graph = load(context.catalog, context.store, call.principal.tenant, [item], extend)
-    renderer = Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
-    document = items_out(call, context, [renderer.document(item)])[0]
+    document = items_out(call, context, [renderer_of(call, context, graph).document(item)])[0]
     return document, graph.tag(context.catalog.version)

@@ -40,7 +40,9 @@ def json_response(
     status: int, document: Json, headers: Headers | None = None, media: bytes = JSON
 ) -> Response:
     """``document`` as JSON. ``headers`` join the type."""
-    return Response(status, [(b"content-type", media), *(headers or [])], orjson.dumps(document))
+    return Response(
+        status, [(b"content-type", media), *(headers or [])], orjson.dumps(document, option=orjson.OPT_UTC_Z)
+    )
 
 
 def error_response(error: GatewayError, shape: ErrorShape, path: str, request_id: str) -> Response:
