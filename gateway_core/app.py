@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -24,10 +24,10 @@ from gateway_core.bundles.read import find_bundle, read_folder
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
-from gateway_core.errors import GatewayError
+from gateway_core.errors import ConfigurationError, GatewayError
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
-from gateway_core.operations.install import install, is_installed, load_data
+from gateway_core.operations.install import install, is_installed
 from gateway_core.operations.live import Live
 from gateway_core.query.parse import QuerySettings
 from gateway_core.settings import Settings
@@ -68,7 +68,9 @@ def context_of(catalog: Catalog, store: Store) -> Context:
 
 def read_bundle(name: str) -> Bundle:
     """A bundle from a folder, or one that is shipped, by its name."""
-    return lay_out(read_folder(find_bundle(name)))
+    folder = find_bundle(name)
+    with _about(name):
+        return lay_out(read_folder(folder))
 
 
 def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:
@@ -78,10 +80,20 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
         bundle = read_bundle(name)
         if is_installed(store, bundle):
             continue
-        catalog = install(store, bundle, build_settings(settings), now())
-        created = load_data(context_of(catalog, store), bundle)
+        with _about(name):
+            created = install(store, bundle, build_settings(settings), context_of)
         objects = f", {created} objects created" if created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
+
+
+@contextlib.contextmanager
+def _about(name: str) -> Iterator[None]:
+    """Say of which bundle it is that something cannot be used."""
+    try:
+        yield
+    except ConfigurationError as error:
+        detail = f"bundle '{name}' cannot be installed: {error.detail}"
+        raise ConfigurationError(detail, error.findings, hint=error.hint) from error
 
 
 class Gateway:

@@ -159,8 +159,8 @@ class LimitExceeded(MappingError):
 class ConfigurationError(GatewayError):
     status, code, title = 500, "configuration", "The configuration cannot be used"
 
-    def __init__(self, detail: str, findings: Iterable[Finding] = ()) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, findings: Iterable[Finding] = (), *, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
         self.findings = tuple(findings)
 
 

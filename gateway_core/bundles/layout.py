@@ -100,11 +100,20 @@ def _from_files(name: str, documents: Mapping[str, Json], findings: list[Finding
         if not isinstance(document, dict):
             findings.append(_error("artifact", f"{path} must hold a JSON object"))
         elif folder == "data":
+            findings += _data_faults(path, document)
             body = {**document, "$id": f"{name}/{path}"}
             yield from _artifact(Kind.DATA, body, Origin(name, path), findings)
         else:
             kind = Kind.SCHEMA if folder == "schemas" else Kind.MAPPING
             yield from _artifact(kind, document, Origin(name, path), findings)
+
+
+def _data_faults(path: str, document: JsonObject) -> Iterable[Finding]:
+    """Data is a list of objects under the ``$id`` of their schema."""
+    for schema, listed in document.items():
+        objects = isinstance(listed, list) and all(isinstance(item, dict) for item in listed)
+        if not schema.startswith("$") and not objects:
+            yield _error("data", f"{path}: '{schema}' must be a list of objects")
 
 
 def _artifact(kind: Kind, body: JsonObject, origin: Origin, findings: list[Finding]) -> Iterable[Artifact]:

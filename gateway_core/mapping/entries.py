@@ -34,8 +34,8 @@ _JSON: Final = "jsonToArray"
 class Entry:
     """One target: ``evaluate(frame)`` gives its value, or MISSING to leave it out.
 
-    ``casts`` run on the value at once. ``look_up`` is set for a template: the original takes
-    even that for a path first, which matters where an input has such a key. ``how`` says what
+    ``casts`` run on the value at once. ``look_up`` is set for a template: the original reads
+    even that as a path first, which matters where an input has such a key. ``how`` says what
     the source became, for people: path, shortcut, json or template.
     """
 
@@ -54,7 +54,7 @@ class Plan:
 
     ``bounded``: no part of the input is copied twice, so that a result is about as large as
     its input; ``apart``: every level of the result is made by this mapping for itself, and is
-    an object; ``heads``: the first segments of the templates, taken as paths.
+    an object; ``heads``: the first segments of the templates, read as paths.
     """
 
     entries: tuple[Entry, ...]

@@ -9,7 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from gateway_core.mapping import json_text
 from gateway_core.mapping.library.numbers import number_range

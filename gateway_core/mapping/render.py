@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import json_text
-from gateway_core.mapping.evaluate import Evaluator, ExpressionCompiler, place, syntax
+from gateway_core.mapping.closures import Evaluator, place, syntax
+from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.fragments import Fragment, mapped_reference
 from gateway_core.mapping.library.escaping import escape
+from gateway_core.mapping.loops import Writer, full_loop, light_loop
 from gateway_core.mapping.nodes import (
     Apply,
     Arrow,
@@ -38,7 +40,6 @@ from gateway_core.mapping.statements import CAPTURED
 from gateway_core.mapping.values import is_array, is_true, items_of, kind_of, to_text
 from gateway_core.types import Json
 
-Writer = Callable[[Frame, list[str]], None]
 Renderer = Callable[[Frame], str]
 _SAFE_FILTERS: Final = frozenset({"raw", "escape", "e"})
 
@@ -240,37 +241,10 @@ class TemplateCompiler:
         sequence = self.expressions.compile(node.sequence)
         body = self.block(node.body)
         otherwise = None if node.otherwise is None else self.block(node.otherwise)
-        key_name, value_name = node.key, node.value
-        if not needs_scope(node.body):
-            return _light_loop(sequence, (key_name, value_name), body, otherwise)
-
-        def write(frame: Frame, out: list[str]) -> None:
-            items = sequence(frame)
-            if not items or not is_array(items):
-                if otherwise is not None:
-                    otherwise(frame, out)
-                return
-            run, variables = frame.run, frame.variables
-            run.items(len(variables) + len(items))
-            parent = dict(variables)
-            last = len(items) - 1
-            for index, (key, value) in enumerate(items_of(items)):
-                variables[key_name] = key
-                variables[value_name] = value
-                variables["loop"] = {
-                    "parent": parent,
-                    "index0": index,
-                    "index": index + 1,
-                    "first": index == 0,
-                    "revindex0": last - index,
-                    "revindex": last - index + 1,
-                    "length": last + 1,
-                    "last": index == last,
-                }
-                body(frame, out)
-            _leave(variables, parent, (key_name, value_name, "loop"))
-
-        return write
+        names = (node.key, node.value)
+        if needs_scope(node.body):
+            return full_loop(sequence, names, body, otherwise)
+        return light_loop(sequence, names, body, otherwise)
 
     # -- variables -------------------------------------------------------------------------------
 
@@ -347,32 +321,6 @@ class TemplateCompiler:
         return call
 
 
-def _light_loop(
-    sequence: Evaluator, names: tuple[str, str], body: Writer, otherwise: Writer | None
-) -> Writer:
-    """A loop whose body neither assigns nor asks for ``loop``: only its own names come and go."""
-    key_name, value_name = names
-
-    def write(frame: Frame, out: list[str]) -> None:
-        items = sequence(frame)
-        if not items or not is_array(items):
-            if otherwise is not None:
-                otherwise(frame, out)
-            return
-        frame.run.items(len(items))
-        variables = frame.variables
-        before = [(name, variables[name]) for name in names if name in variables]
-        for key, value in items_of(items):
-            variables[key_name] = key
-            variables[value_name] = value
-            body(frame, out)
-        for name in names:
-            variables.pop(name, None)
-        variables.update(before)
-
-    return write
-
-
 def captured(body: Writer, frame: Frame) -> str:
     """What a block prints, as one text; its length is checked before it is joined."""
     out: list[str] = []
@@ -389,16 +337,6 @@ def _single_if(condition: Evaluator, body: Writer, otherwise: Writer | None) -> 
             otherwise(frame, out)
 
     return write
-
-
-def _leave(variables: dict[str, Json], parent: dict[str, Json], own: tuple[str, ...]) -> None:
-    """After a loop its own names and what was first set inside are gone; changed names stay changed."""
-    for name in own:
-        variables.pop(name, None)
-    for name in [name for name in variables if name not in parent]:
-        del variables[name]
-    for name, value in parent.items():
-        variables.setdefault(name, value)
 
 
 def _is_safe(value: Expression) -> bool:

@@ -6,7 +6,8 @@ assign or grow, so they need neither fuel nor a buffer.
 
 from __future__ import annotations
 
-from gateway_core.mapping.evaluate import Evaluator, ExpressionCompiler
+from gateway_core.mapping.closures import Evaluator
+from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.nodes import (
     Binary,
     Block,

@@ -29,7 +29,8 @@ from gateway_core.mapping.nodes import (
     Text,
     With,
 )
-from gateway_core.types import Position
+from gateway_core.mapping.run import Limits
+from gateway_core.mapping.stream import TokenStream
 
 CAPTURED: Final = " captured"  # not a name that a template can write
 _TAGS: Final = (
@@ -47,40 +48,20 @@ def did_you_mean(name: str, names: tuple[str, ...]) -> str:
     return f'did you mean "{close[0]}"?' if close else ""
 
 
-class StatementParser(ABC):
+class StatementParser(TokenStream, ABC):
     """Reads a sequence of statements; the expressions in them are read by the subclass."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: str, limits: Limits) -> None:
+        super().__init__(source, limits)
         self.macros: list[Macro] = []
         self.aliases: set[str] = set()
         self.imported: dict[str, str] = {}
         self.opened: list[Token] = []
 
-    token: Token
-    depth: int
-
     @abstractmethod
     def expression(self, precedence: int = 0, *, arrow: bool = False) -> Expression: ...
     @abstractmethod
     def filter(self, target: Expression) -> Filter: ...
-    @abstractmethod
-    def advance(self) -> Token: ...
-    @abstractmethod
-    def at(self, kind: TokenKind, *values: str) -> bool: ...
-    @abstractmethod
-    def accept(self, kind: TokenKind, *values: str) -> bool: ...
-    @abstractmethod
-    def expect(self, kind: TokenKind, value: str = "", what: str = "") -> Token: ...
-    @abstractmethod
-    def unexpected(self, wanted: str) -> MappingError: ...
-    @abstractmethod
-    def error(self, detail: str, token: Token, hint: str = "") -> MappingError: ...
-    @abstractmethod
-    def position(self, token: Token) -> Position: ...
-    @abstractmethod
-    def deeper(self) -> None: ...
-    @abstractmethod
-    def peek(self, distance: int = 1) -> Token: ...
 
     def template(self) -> Template:
         """The whole template."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 
 from gateway_core.bundles.layout import digest
 from gateway_core.catalog.build import BuildSettings, build
@@ -11,7 +10,7 @@ from gateway_core.catalog.snapshot import Catalog
 from gateway_core.errors import ConfigurationError
 from gateway_core.operations.call import Context
 from gateway_core.operations.render import timestamp
-from gateway_core.operations.transfer import load_objects
+from gateway_core.operations.transfer import Entry, load_objects
 from gateway_core.store.protocol import IndexSpec, Store
 from gateway_core.types import Artifact, Bundle, Finding, Kind, Principal, Severity
 
@@ -21,13 +20,17 @@ def compile_catalog(artifacts: Sequence[Artifact], settings: BuildSettings) -> C
     catalog, findings = build(artifacts, settings)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
-        raise ConfigurationError(describe(errors), errors)
+        raise _unusable(errors)
     return catalog
 
 
-def describe(findings: Sequence[Finding]) -> str:
-    """Findings as text for people, one a line."""
-    return "\n".join(f"{finding.severity.value}: {finding.message}" for finding in findings)
+def sentence(finding: Finding) -> str:
+    """A finding for people: where, what, and the way out."""
+    place = [finding.reference] if finding.reference not in finding.message else []
+    place += [finding.pointer] if finding.pointer else []
+    where = f"{', '.join(place)}: " if place else ""
+    hint = f" ({finding.hint})" if finding.hint else ""
+    return f"{where}{finding.message}{hint}"
 
 
 def is_installed(store: Store, bundle: Bundle) -> bool:
@@ -35,55 +38,73 @@ def is_installed(store: Store, bundle: Bundle) -> bool:
     return store.installed().get(bundle.name, {}).get("digest") == digest(bundle)
 
 
-def install(store: Store, bundle: Bundle, settings: BuildSettings, now: datetime) -> Catalog:
-    """Make the bundle's artifacts the installed ones of its name, or change nothing.
+def install(
+    store: Store,
+    bundle: Bundle,
+    settings: BuildSettings,
+    context_of: Callable[[Catalog, Store], Context],
+) -> int:
+    """Make the bundle's artifacts the installed ones of its name; how many data objects were created.
 
-    The catalog of all installed bundles together is built first: what does not compile is
-    not stored. Bundles that it requires must be installed.
+    The catalog of all installed bundles together is built first: what does not compile is not
+    stored. Indexes and data objects follow, and the artifacts and the record of the
+    installation, in one transaction, are the last: whatever fails or is interrupted before, the
+    configuration in force stays, and the next installation does all of it again. Bundles that
+    it requires must be installed. Raises ``ConfigurationError`` with every fault found.
     """
     installed = store.installed()
     missing = [name for name in bundle.requires if name not in installed]
     if missing:
-        raise ConfigurationError(f"bundle {bundle.name} requires {', '.join(missing)}: install that first")
+        raise ConfigurationError(f"it requires {', '.join(missing)}", hint="Install that first.")
     others = [a for a in store.artifacts() if a.origin.bundle != bundle.name]
     _refuse_theft(bundle, others)
     catalog = compile_catalog([*others, *bundle.artifacts], settings)
+    context = context_of(catalog, store)
+    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array) for i in catalog.indexes])
+    created = _load_data(context, bundle)
     record = {
         "version": bundle.version,
         "title": bundle.title,
         "description": bundle.description,
         "digest": digest(bundle),
-        "installed": timestamp(now),
+        "installed": timestamp(context.now()),
         "artifacts": len(bundle.artifacts),
     }
     store.replace_artifacts(bundle.name, bundle.artifacts, record)
-    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array) for i in catalog.indexes])
-    return catalog
-
-
-def load_data(context: Context, bundle: Bundle) -> int:
-    """Create the bundle's data objects that do not exist yet; how many were created."""
-    principal = Principal(application=bundle.name, scopes=frozenset())
-    created = 0
-    for artifact in bundle.artifacts:
-        if artifact.kind is not Kind.DATA:
-            continue
-        documents = [
-            (schema, document)
-            for schema, listed in artifact.body.items()
-            if not schema.startswith("$")
-            for document in listed
-        ]
-        created += load_objects(context, principal, documents).created
     return created
+
+
+def _load_data(context: Context, bundle: Bundle) -> int:
+    """Create the bundle's data objects that do not exist yet, all or none; how many were created."""
+    entries = [
+        Entry(schema, document, f"{artifact.origin.path}: number {number} of {schema}")
+        for artifact in bundle.artifacts
+        if artifact.kind is Kind.DATA
+        for schema, documents in artifact.body.items()
+        if not schema.startswith("$")
+        for number, document in enumerate(documents, 1)
+    ]
+    principal = Principal(application=bundle.name, scopes=frozenset())
+    loaded = load_objects(context, principal, entries)
+    if loaded.faults:
+        raise _unusable([Finding(Severity.ERROR, "data", fault) for fault in loaded.faults])
+    return loaded.created
+
+
+def _unusable(findings: Sequence[Finding]) -> ConfigurationError:
+    return ConfigurationError("\n".join(map(sentence, findings)), findings)
 
 
 def _refuse_theft(bundle: Bundle, others: Sequence[Artifact]) -> None:
     owned = {(a.kind, a.reference): a.origin.bundle for a in others}
-    for artifact in bundle.artifacts:
-        owner = owned.get((artifact.kind, artifact.reference))
-        if owner is not None:
-            raise ConfigurationError(
-                f"bundle {bundle.name} holds {artifact.kind.value} {artifact.reference}, "
-                f"which bundle {owner} has installed"
-            )
+    stolen = [
+        Finding(
+            Severity.ERROR,
+            "owner",
+            f"{a.kind.value} {a.reference} is installed already, by bundle {owned[a.kind, a.reference]}",
+        )
+        for a in bundle.artifacts
+        if (a.kind, a.reference) in owned
+    ]
+    if stolen:
+        raise _unusable(stolen)

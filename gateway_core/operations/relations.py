@@ -16,6 +16,7 @@ from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Json, JsonObject, Meta, Pointer, Principal, StoredObject, Violation
 
 ID = "_id"
+MAX_NUMBER = 2**53  # a larger number was not given out by a sequence
 
 
 class Planner:
@@ -39,11 +40,20 @@ class Planner:
         puts = tuple(put for id, put in self._puts.items() if id not in deletes)
         return Changes(self._principal.tenant, puts, tuple(deletes.values()))
 
-    def create(self, entity: Entity, id: str, document: JsonObject) -> None:
-        """Plan a new object with everything below it."""
-        now = self._context.now()
-        owner = self._principal
-        meta = Meta(
+    def create(self, entity: Entity, id: str, document: JsonObject, meta: Meta | None = None) -> None:
+        """Plan a new object with everything below it.
+
+        With ``meta`` it is an object that existed elsewhere: it keeps what was known of it, and
+        a sequence goes on behind the number that it has.
+        """
+        generated, sequences = _generate(entity.spec, document, self._context, restored=meta is not None)
+        data = self._data(entity, id, generated, None)
+        item = StoredObject(id, entity.reference, data, meta or self._new_meta())
+        self._puts[id] = Put(item, 0, _links(entity, item), sequences)
+
+    def _new_meta(self) -> Meta:
+        now, owner = self._context.now(), self._principal
+        return Meta(
             version=1,
             created=now,
             modified=now,
@@ -52,9 +62,6 @@ class Planner:
             application=owner.application,
             tenant=owner.tenant,
         )
-        generated, sequences = _generate(entity.spec, document, self._context)
-        item = StoredObject(id, entity.reference, self._data(entity, id, generated, None), meta)
-        self._puts[id] = Put(item, 0, _links(entity, item), sequences)
 
     def update(self, entity: Entity, item: StoredObject, document: JsonObject) -> None:
         """Plan that ``item`` becomes ``document``; no change when it already is."""
@@ -367,17 +374,24 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
 
 
 def _generate(
-    spec: EntitySpec, document: JsonObject, context: Context
+    spec: EntitySpec, document: JsonObject, context: Context, *, restored: bool
 ) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
-    """Fill what the register gives out where the client gave nothing (absent, null or empty text)."""
+    """Fill what the register gives out where the client gave nothing (absent, null or empty text).
+
+    The number of a ``restored`` object was given out by a sequence elsewhere: it counts here too.
+    """
     filled: JsonObject = dict(document)
     sequences: dict[tuple[str, ...], str] = {}
     for prop in spec.properties.values():
-        if prop.generate is None or filled.get(prop.name) not in (None, ""):
+        if prop.generate is None:
             continue
+        value = filled.get(prop.name)
+        absent = value is None or value == ""
         if prop.generate == "sequence":
-            filled.pop(prop.name, None)
-            sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
-        else:
+            if absent:
+                filled.pop(prop.name, None)
+            if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
+                sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
+        elif absent:
             filled[prop.name] = context.new_id() if prop.generate == "uuid" else timestamp(context.now())
     return filled, sequences

@@ -2,105 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from gateway_core.errors import InvalidDocument, NotFound
+from gateway_core.catalog.snapshot import Entity
+from gateway_core.errors import BadRequest, Conflict, VersionConflict
 from gateway_core.operations.call import Context
 from gateway_core.operations.graph import Extend, Graph
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import ID, Planner, missing_references
 from gateway_core.operations.render import timestamp
 from gateway_core.query.model import Query, Scope, Window
-from gateway_core.store.protocol import Changes, Put
-from gateway_core.types import JsonObject, Meta, Principal, StoredObject
+from gateway_core.schema import reason
+from gateway_core.schema.formats import CHECKS
+from gateway_core.store.protocol import Changes, Link, Put
+from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
 
-SCHEMA = "_schema"
+SCHEMA, SELF = "_schema", "_self"
 BATCH = 500
+ATTEMPTS = 8
+FAULTS_OF_ONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document to load and the schema that it follows; ``place`` tells people where it stands."""
+
+    schema: str
+    document: JsonObject
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReference:
+    """A reference, of the entry at ``place``, to an object that was not there when it was stored."""
+
+    place: str
+    property: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a batch: objects written, and objects that were there already."""
+    """What became of entries: objects created, and objects that were there already.
 
-    created: int
-    present: int
+    With ``faults``, a sentence for each entry that cannot be stored, nothing was stored.
+    """
+
+    created: int = 0
+    present: int = 0
+    faults: tuple[str, ...] = ()
+    open: tuple[OpenReference, ...] = ()
 
 
 def load_objects(
-    context: Context,
-    principal: Principal,
-    documents: Sequence[tuple[str, JsonObject]],
-    *,
-    check_references: bool = True,
+    context: Context, principal: Principal, entries: Sequence[Entry], *, check_references: bool = True
 ) -> Loaded:
-    """Create objects given as (schema reference, document), in one transaction.
+    """Create the objects of the entries in one transaction: all of them, or none.
 
     A document's ``_id`` becomes its id; one that exists already is left as it is, so that a
-    load can be repeated. References may go to objects of the same batch. Raises
-    ``InvalidDocument`` for the first document that breaks its schema, and stores nothing.
+    load can be repeated. A ``_self`` as ``export_objects`` writes it gives version, owner and times.
+    References may go to objects of the same entries; without ``check_references`` they may go
+    anywhere, and those that lead nowhere are answered as ``open``. Raises ``Conflict`` when
+    others keep creating the same objects meanwhile.
     """
-    ids = [str(document.get(ID) or context.new_id()).lower() for _, document in documents]
-    existing = context.store.get(principal.tenant, ids)
-    new = {id: pair for id, pair in zip(ids, documents, strict=True) if id not in existing}
-    promised = {id: _promise(id, schema, context) for id, (schema, _) in new.items()}
-    puts: list[Put] = []
-    for id, (schema, document) in new.items():
-        puts += _plan(context, principal, schema, id, document, promised, check_references)
-    if puts:
-        context.store.apply(Changes(principal.tenant, tuple(puts)))
-    return Loaded(created=len(new), present=len(documents) - len(new))
+    for _ in range(ATTEMPTS):
+        batch = _Batch(context, principal, entries)
+        faults = batch.plan(check_references)
+        if faults:
+            return Loaded(faults=faults)
+        try:
+            if batch.puts:
+                context.store.apply(Changes(principal.tenant, tuple(batch.puts)))
+        except VersionConflict:
+            continue
+        return Loaded(len(batch.new), len(entries) - len(batch.new), open=tuple(batch.open_references()))
+    raise Conflict("the same objects are being created by others all the time", hint="Try again.")
 
 
-def _plan(
-    context: Context,
-    principal: Principal,
-    schema: str,
-    id: str,
-    document: JsonObject,
-    promised: dict[str, StoredObject],
-    check_references: bool,
-) -> tuple[Put, ...]:
-    entity = context.catalog.entities.get(schema)
-    if entity is None:
-        raise NotFound(f"schema '{schema}' is not installed")
-    prepared = prepare(context, entity, document, id)
-    violations = list(entity.validator.check(prepared))
-    if not violations and check_references:
-        known = Graph(promised, {}, Extend())
-        violations = missing_references(context, principal.tenant, entity, prepared, known)
-    if violations:
-        raise InvalidDocument(f"{entity.spec.title} {id} breaks its schema", violations)
-    planner = Planner(context, principal, Graph({}, {}, Extend(everything=True)))
-    planner.create(entity, id, prepared)
-    return planner.changes().puts
+def still_open(context: Context, tenant: str, references: Sequence[OpenReference]) -> list[OpenReference]:
+    """Those of the references whose object is still not there."""
+    found: set[str] = set()
+    for start in range(0, len(references), BATCH):
+        found |= context.store.get(tenant, {r.target for r in references[start : start + BATCH]}).keys()
+    return [reference for reference in references if reference.target not in found]
 
 
-def _promise(id: str, schema: str, context: Context) -> StoredObject:
-    """Stands for an object of this batch where references to it are checked."""
-    now = context.now()
-    return StoredObject(id, schema, {}, Meta(version=1, created=now, modified=now))
+class _Batch:
+    """The plan of one load, against the store as it is now."""
+
+    def __init__(self, context: Context, principal: Principal, entries: Sequence[Entry]) -> None:
+        self._context, self._principal = context, principal
+        named = [(_id_of(entry.document) or context.new_id(), entry) for entry in entries]
+        existing = context.store.get(principal.tenant, [id for id, _ in named])
+        self.new: dict[str, Entry] = {}
+        self._twice: list[Entry] = []
+        for id, entry in named:
+            if id in self.new:
+                self._twice.append(entry)
+            elif id not in existing:
+                self.new[id] = entry
+        self.puts: list[Put] = []
+
+    def plan(self, check_references: bool) -> tuple[str, ...]:
+        """Plan every new object; the faults, a sentence for each entry that has one."""
+        faults = [f"{entry.place}: '{ID}' is that of an earlier object" for entry in self._twice]
+        promised = {id: self._promise(id, entry.schema) for id, entry in self.new.items()}
+        for id, entry in self.new.items():
+            try:
+                self.puts += self._plan_one(id, entry, promised if check_references else None)
+            except BadRequest as error:
+                faults.append(f"{entry.place}: {error.detail}")
+        return tuple(faults)
+
+    def _plan_one(self, id: str, entry: Entry, promised: dict[str, StoredObject] | None) -> tuple[Put, ...]:
+        context, principal = self._context, self._principal
+        entity = context.catalog.entities.get(entry.schema)
+        if entity is None:
+            raise BadRequest(f"schema '{entry.schema}' is not installed")
+        if ID in entry.document and not _id_of(entry.document):
+            raise BadRequest(f"'{ID}' must be a UUID")
+        meta = _meta(entry.document.get(SELF), principal)
+        prepared = {**prepare(context, entity, entry.document, id), **_read_only(entity, entry.document)}
+        violations = list(entity.validator.check(prepared))
+        if not violations and promised is not None:
+            known = Graph(promised, {}, Extend())
+            violations = missing_references(context, principal.tenant, entity, prepared, known)
+        if violations:
+            named = [f"{'.'.join(map(str, v.pointer)) or 'the document'} {reason(v)}" for v in violations]
+            more = f"; and {len(named) - FAULTS_OF_ONE} more" if len(named) > FAULTS_OF_ONE else ""
+            raise BadRequest(f"{entity.spec.title}: {'; '.join(named[:FAULTS_OF_ONE])}{more}")
+        planner = Planner(context, principal, Graph({}, {}, Extend(everything=True)))
+        planner.create(entity, id, prepared, meta)
+        return planner.changes().puts
+
+    def _promise(self, id: str, schema: str) -> StoredObject:
+        """Stands for an object of this load where references to it are checked."""
+        now = self._context.now()
+        return StoredObject(id, schema, {}, Meta(version=1, created=now, modified=now))
+
+    def open_references(self) -> Iterator[OpenReference]:
+        """The references of the stored objects to objects that are not there."""
+        written = {put.object.id for put in self.puts}
+        links: list[Link] = [link for put in self.puts for link in put.links if link.target not in written]
+        if not links:
+            return
+        found = self._context.store.get(self._principal.tenant, {link.target for link in links})
+        for link in links:
+            if link.target not in found:
+                entry = self.new.get(link.source)
+                yield OpenReference(entry.place if entry else "", link.property, link.target)
+
+
+def _id_of(document: JsonObject) -> str | None:
+    id = document.get(ID)
+    return id.lower() if isinstance(id, str) and CHECKS["uuid"](id) else None
+
+
+def _read_only(entity: Entity, document: JsonObject) -> JsonObject:
+    """The members that a client may not write: a load brings them along."""
+    properties = entity.spec.properties.values()
+    return {p.name: document[p.name] for p in properties if p.read_only and p.name in document}
+
+
+def _meta(told: Json, principal: Principal) -> Meta | None:
+    """What ``_self`` tells of an object: version, owner and times; None when it tells no version.
+
+    The shape is that of answers, so that an object can be loaded as a client has read it.
+    """
+    if not isinstance(told, Mapping) or "version" not in told:
+        return None
+    version, owner = told["version"], told.get("owner") or {}
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise BadRequest(f"'{SELF}.version' must be a whole number from 1")
+    if not isinstance(owner, Mapping):
+        raise BadRequest(f"'{SELF}.owner' must be an object with 'id' and 'name'")
+    return Meta(
+        version=version,
+        created=_moment(told, "dateCreated"),
+        modified=_moment(told, "dateModified"),
+        owner=_text(owner.get("id"), "owner.id"),
+        owner_name=_text(owner.get("name"), "owner.name"),
+        application=_text(told.get("application"), "application"),
+        tenant=principal.tenant,
+    )
+
+
+def _moment(told: Mapping[str, Json], name: str) -> datetime:
+    value = told.get(name)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadRequest(f"'{SELF}.{name}' must be a date and time with offset (RFC 3339)")
+    return moment.astimezone(UTC)
+
+
+def _text(value: Json, name: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise BadRequest(f"'{SELF}.{name}' must be a text")
 
 
 def export_objects(context: Context, tenant: str, schemas: Iterable[str]) -> Iterator[JsonObject]:
-    """Every object of the schemas as it is stored, in order of creation, ready to be loaded again."""
-    for schema in schemas:
-        offset = 0
-        while True:
-            query = Query(window=Window(BATCH, offset))
-            page = context.store.find(Scope(tenant, schema), query)
-            for item in page.items:
-                yield {
-                    SCHEMA: schema,
-                    ID: item.id,
-                    **item.data,
-                    "_self": {
-                        "version": item.meta.version,
-                        "owner": item.meta.owner,
-                        "dateCreated": timestamp(item.meta.created),
-                        "dateModified": timestamp(item.meta.modified),
-                    },
-                }
-            offset += BATCH
-            if offset >= page.total:
-                break
+    """Every object of the schemas as it is stored, in order of creation, ready to be loaded again.
+
+    All of them are of one state of the store, whatever is written meanwhile.
+    """
+    with context.store.snapshot():
+        for schema in schemas:
+            offset, total = 0, 1
+            while offset < total:
+                page = context.store.find(Scope(tenant, schema), Query(window=Window(BATCH, offset)))
+                yield from map(_exported, page.items)
+                offset, total = offset + BATCH, page.total
+
+
+def _exported(item: StoredObject) -> JsonObject:
+    meta = item.meta
+    return {
+        SCHEMA: item.entity,
+        ID: item.id,
+        **item.data,
+        SELF: {
+            "version": meta.version,
+            "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
+            "application": meta.application,
+            "dateCreated": timestamp(meta.created),
+            "dateModified": timestamp(meta.modified),
+        },
+    }

@@ -71,7 +71,11 @@ def quoted(text: str) -> str:
 
 def _sqlite_path(path: Path) -> str:
     # Labels are compared as they stand in the stored text, that is, as orjson escapes them.
-    names = [orjson.dumps(name).decode()[1:-1] for name in path]
+    try:
+        names = [orjson.dumps(name).decode()[1:-1] for name in path]
+    except TypeError:
+        detail = "A filter or order names a member whose name is not valid Unicode."
+        raise InvalidQuery(detail, parameter="") from None
     if not all(names) or any('"' in name for name in names):
         detail = "A filter or order names a member whose name is empty or holds a quotation mark."
         raise InvalidQuery(detail, parameter=".".join(path))

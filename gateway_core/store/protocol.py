@@ -29,7 +29,8 @@ class Put:
     ``links`` are all relations that start at it, and replace those it had. ``expect`` is
     the version that must be stored (0: the object must not exist). ``sequences`` names
     members at the top of the document to fill with the next number of a sequence (path →
-    sequence name), in the same transaction.
+    sequence name), in the same transaction; a member that has a number keeps it, and the
+    sequence goes on behind it.
     """
 
     object: StoredObject

@@ -25,6 +25,9 @@ ON CONFLICT (tenant, entity) DO UPDATE SET total = total + excluded.total"""
 _NEXT = """
 INSERT INTO sequence (tenant, name, value) VALUES (?, ?, 1)
 ON CONFLICT (tenant, name) DO UPDATE SET value = value + 1 RETURNING value"""
+_REACH = """
+INSERT INTO sequence (tenant, name, value) VALUES (?, ?, ?)
+ON CONFLICT (tenant, name) DO UPDATE SET value = max(value, excluded.value)"""
 _LINK = "INSERT OR IGNORE INTO link (tenant, source, property, position, target) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -71,7 +74,10 @@ def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredOb
     for path, name in put.sequences.items():
         if len(path) != 1:
             raise StoreError(f"The sequence member {'.'.join(path)} is not at the top of the document.")
-        data[path[0]] = connection.execute(_NEXT, (tenant, name)).fetchone()[0]
+        if data.get(path[0]) is not None:
+            connection.execute(_REACH, (tenant, name, data[path[0]]))
+        else:
+            data[path[0]] = connection.execute(_NEXT, (tenant, name)).fetchone()[0]
     return replace(put.object, data=data)
 
 
