@@ -50,7 +50,8 @@ def new_id() -> str:
 
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
-    return BuildSettings(query=query, title=settings.title)
+    given = "title" in settings.model_fields_set
+    return BuildSettings(query=query, title=settings.title if given else "")
 
 
 def store_of(settings: Settings) -> Store:
@@ -68,9 +69,8 @@ def context_of(catalog: Catalog, store: Store) -> Context:
 
 def read_bundle(name: str) -> Bundle:
     """A bundle from a folder, or one that is shipped, by its name."""
-    folder = find_bundle(name)
     with _about(name):
-        return lay_out(read_folder(folder))
+        return lay_out(read_folder(find_bundle(name)))
 
 
 def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:
@@ -92,7 +92,9 @@ def _about(name: str) -> Iterator[None]:
     try:
         yield
     except ConfigurationError as error:
-        detail = f"bundle '{name}' cannot be installed: {error.detail}"
+        faults = error.detail.splitlines()
+        listed = f" {faults[0]}" if len(faults) == 1 else "".join(f"\n- {fault}" for fault in faults)
+        detail = f"bundle '{name}' cannot be installed:{listed}"
         raise ConfigurationError(detail, error.findings, hint=error.hint) from error
 
 

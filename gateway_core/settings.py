@@ -33,7 +33,10 @@ class Settings(BaseSettings):
         default="",
         description="The origin that clients use (https://host), when it is not the one they send.",
     )
-    title: str = Field(default="Gateway", description="The title of the start page and the OpenAPI document.")
+    title: str = Field(
+        default="Gateway",
+        description="The title of the start page, and of the OpenAPI document (else: the bundles' titles).",
+    )
     max_body: int = Field(default=1_048_576, ge=1_024, description="Largest request body, in bytes.")
     max_nesting: int = Field(default=32, ge=4, le=200, description="Deepest nesting of a request body.")
     default_limit: int = Field(

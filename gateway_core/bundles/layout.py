@@ -37,6 +37,9 @@ def lay_out(files: Mapping[str, bytes]) -> Bundle:
         _error("manifest", f"{MANIFEST} has a key '{key}' that means nothing here")
         for key in sorted(manifest.keys() - MANIFEST_KEYS)
     ]
+    requires = manifest.get("requires") or []
+    if not isinstance(requires, list) or not all(isinstance(other, str) for other in requires):
+        findings.append(_error("manifest", f"{MANIFEST}: 'requires' must be a list of names of bundles"))
     artifacts = [*_from_manifest(name, manifest, findings), *_from_files(name, documents, findings)]
     _refuse_duplicates(artifacts, findings)
     if findings:
@@ -46,7 +49,7 @@ def lay_out(files: Mapping[str, bytes]) -> Bundle:
         version=str(manifest.get("version") or DEFAULT_VERSION),
         title=str(manifest.get("title") or name),
         description=str(manifest.get("description") or ""),
-        requires=tuple(manifest.get("requires") or ()),
+        requires=tuple(requires),
         artifacts=tuple(artifacts),
     )
 
@@ -157,4 +160,4 @@ def _error(code: str, message: str) -> Finding:
 
 def _refusal(findings: Iterable[Finding]) -> ConfigurationError:
     faults = tuple(findings)
-    return ConfigurationError("; ".join(f.message for f in faults), faults)
+    return ConfigurationError("\n".join(f.message for f in faults), faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,19 +24,25 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise ConfigurationError(f"{folder} is not a bundle: it holds no {MANIFEST}")
-    files = {MANIFEST: manifest.read_bytes()}
-    size = len(files[MANIFEST])
+    paths = [manifest]
     for kind in KIND_FOLDERS:
-        for path in sorted((folder / kind).rglob("*.json")):
-            if path.is_symlink() or not path.is_file():
-                continue
-            content = path.read_bytes()
-            size += len(content)
-            files[path.relative_to(folder).as_posix()] = content
-            if len(files) > MAX_FILES or size > MAX_BYTES:
+        paths += [p for p in sorted((folder / kind).rglob("*.json")) if p.is_file() and not p.is_symlink()]
+    files: dict[str, bytes] = {}
+    unread: list[str] = []
+    size = 0
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        try:
+            size += path.stat().st_size
+            if len(files) >= MAX_FILES or size > MAX_BYTES:
                 raise ConfigurationError(
                     f"bundle {folder.name} is too large: at most {MAX_FILES} files and {MAX_BYTES} bytes"
                 )
+            files[name] = path.read_bytes()
+        except OSError as error:
+            unread.append(f"{name} cannot be read: {error.strerror}")
+    if unread:
+        raise ConfigurationError("\n".join(unread))
     return files
 
 
@@ -46,15 +53,18 @@ def find_bundle(name: str) -> Path:
     checkout otherwise (an editable installation has no copies that could go stale).
     """
     folder = Path(name)
-    if (folder / MANIFEST).is_file():
-        return folder
+    try:
+        if (folder / MANIFEST).is_file():
+            return folder
+    except OSError as error:
+        raise ConfigurationError(f"its folder cannot be read: {error.strerror}") from error
     shipped = shipped_bundles()
     if name in shipped:
         return shipped[name]
-    known = ", ".join(sorted(shipped)) or "none"
-    raise ConfigurationError(
-        f"no bundle '{name}': it is neither a folder with an {MANIFEST} nor one of those shipped ({known})"
-    )
+    near = get_close_matches(name, shipped, n=1)
+    meant = f"Did you mean {near[0]}? " if near else ""
+    hint = f"{meant}Those shipped are: {', '.join(sorted(shipped)) or 'none'}."
+    raise ConfigurationError(f"there is no such bundle, nor a folder with an {MANIFEST}", hint=hint)
 
 
 def shipped_bundles() -> dict[str, Path]:

@@ -21,7 +21,8 @@ from gateway_core.catalog.endpoints import (
     MatchTable,
     Pipeline,
 )
-from gateway_core.catalog.snapshot import Catalog, Entity, IndexedPath
+from gateway_core.catalog.openapi_operations import SUMMARIES
+from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath
 from gateway_core.errors import ConfigurationError, MappingError
 from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
 from gateway_core.query.parse import QueryParser, QuerySettings
@@ -46,14 +47,17 @@ class BuildSettings:
     """What the catalog needs to know beside the artifacts."""
 
     query: QuerySettings = QuerySettings()
-    title: str = "Gateway"
+    title: str = ""
 
 
 def build(
-    artifacts: Sequence[Artifact], settings: BuildSettings | None = None
+    artifacts: Sequence[Artifact],
+    settings: BuildSettings | None = None,
+    bundles: Iterable[BundleInfo] = (),
 ) -> tuple[Catalog, tuple[Finding, ...]]:
     """Compile artifacts. The catalog holds what could be compiled; an error among the
-    findings means that it must not be used."""
+    findings means that it must not be used. ``bundles`` are those that the artifacts come
+    from: the API document is named after the ones with endpoints, unless the settings name it."""
     settings = settings or BuildSettings()
     findings: list[Finding] = []
     specs = _specs(_of(artifacts, Kind.SCHEMA), findings)
@@ -65,6 +69,8 @@ def build(
     endpoints = tuple(e for a in _of(artifacts, Kind.ENDPOINT) if (e := reader.read(a)) is not None)
     _check_paths(endpoints, findings)
     entities = _entities(specs, endpoints, settings.query, findings)
+    serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
+    info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
     catalog = Catalog(
         version=_version(artifacts),
         entities=MappingProxyType(entities),
@@ -73,7 +79,7 @@ def build(
         table=MatchTable(endpoints),
         indexes=tuple(_indexes(specs)),
         artifacts=tuple(artifacts),
-        openapi=openapi.document(settings.title, endpoints, entities),
+        openapi=openapi.document(info, endpoints, entities, settings.query),
     )
     return catalog, tuple(findings)
 
@@ -136,7 +142,24 @@ def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
         errors=_member(ErrorShape, body.get("errors") or "problem", where, "errors", findings)
         or ErrorShape.PROBLEM,
         accepts=frozenset(a for a in accepts if a is not None),
+        tags=tuple(_tags(body.get("tags") or (), where, findings)),
+        summaries=MappingProxyType(_summaries(body.get("summaries") or {}, where, findings)),
     )
+
+
+def _tags(listed: Iterable[Any], where: str, findings: list[Finding]) -> Iterable[tuple[str, str]]:
+    for tag in listed:
+        if isinstance(tag, dict) and isinstance(tag.get("name"), str):
+            yield tag["name"], str(tag.get("description") or "")
+        else:
+            findings.append(_error("collection", f"{where}: 'tags' holds an object without a 'name'"))
+
+
+def _summaries(given: Mapping[str, Any], where: str, findings: list[Finding]) -> dict[str, str]:
+    for unknown in sorted(given.keys() - SUMMARIES.keys()):
+        names = ", ".join(SUMMARIES)
+        findings.append(_error("collection", f"{where}: 'summaries' names '{unknown}'; it may hold {names}"))
+    return {name: str(text) for name, text in given.items() if name in SUMMARIES}
 
 
 class _EndpointReader:

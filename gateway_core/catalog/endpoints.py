@@ -31,7 +31,11 @@ class Accepts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A group of endpoints under one prefix, with one dialect."""
+    """A group of endpoints under one prefix, with one dialect.
+
+    ``tags`` are (name, description) in the order of the API document; ``summaries`` are its
+    texts by operation (``list``, ``create`` …), in which ``{title}`` is the endpoint's.
+    """
 
     reference: Reference
     title: str
@@ -41,6 +45,8 @@ class Collection:
     schema_prefix: str = ""
     errors: ErrorShape = ErrorShape.PROBLEM
     accepts: frozenset[Accepts] = frozenset()
+    tags: tuple[tuple[str, str], ...] = ()
+    summaries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

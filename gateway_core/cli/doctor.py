@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from gateway_core import app as gateway
 from gateway_core.catalog.build import build
+from gateway_core.cli.output import explain
 from gateway_core.errors import GatewayError
+from gateway_core.operations.install import is_installed, sentence
 from gateway_core.query.model import Scope
 from gateway_core.settings import Settings
 from gateway_core.store.protocol import Store
@@ -19,10 +21,11 @@ def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
         store = gateway.store_of(settings)
         store.check()
     except GatewayError as error:
-        tell(f"store          FAILS  {error.detail} {error.hint}".rstrip())
+        tell(f"store          FAILS  {explain(error)}")
         return False
     tell("store          ok     it answers and is undamaged")
     healthy = _configuration(settings, store, tell)
+    healthy = _bundles(settings, store, tell) and healthy
     _applications(settings, store, tell)
     store.close()
     return healthy
@@ -31,15 +34,15 @@ def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
 def _configuration(settings: Settings, store: Store, tell: Callable[[str], None]) -> bool:
     artifacts = store.artifacts()
     if not artifacts:
-        tell(
-            "configuration  none   no bundle is installed; 'gateway serve' installs those of GATEWAY_BUNDLES"
-        )
+        tell("configuration  none   nothing is installed yet")
         return True
     catalog, findings = build(tuple(artifacts), gateway.build_settings(settings))
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
-    for finding in (*errors, *warnings):
-        tell(f"configuration  {finding.severity.value}  {finding.message} {finding.hint}".rstrip())
+    for finding in errors:
+        tell(f"configuration  FAILS  {sentence(finding)}")
+    for finding in warnings:
+        tell(f"configuration  warns  {sentence(finding)}")
     objects = sum(store.count(Scope("", reference)) for reference in catalog.entities)
     if not errors:
         tell(
@@ -47,6 +50,23 @@ def _configuration(settings: Settings, store: Store, tell: Callable[[str], None]
             f"{len(catalog.endpoints)} endpoints, {len(catalog.mappings)} mappings, {objects} objects"
         )
     return not errors
+
+
+def _bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> bool:
+    """Whether the bundles that the next start installs can be read."""
+    healthy = True
+    for name in settings.bundle_names():
+        try:
+            bundle = gateway.read_bundle(name)
+        except GatewayError as error:
+            tell(f"bundles        FAILS  {explain(error)}")
+            healthy = False
+            continue
+        if is_installed(store, bundle):
+            tell(f"bundles        ok     {bundle.name} {bundle.version} is installed")
+        else:
+            tell(f"bundles        waits  {bundle.name} {bundle.version}: the next 'gateway serve' installs it")
+    return healthy
 
 
 def _applications(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:

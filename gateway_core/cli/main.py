@@ -7,7 +7,9 @@ Imports of the application stand inside the commands, so that ``--help`` answers
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -15,13 +17,14 @@ from typing import Annotated, Any
 import typer
 
 from gateway_core.cli import applications, objects
-from gateway_core.cli.output import fail, tell
+from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
     name="gateway",
     help="A schema-driven API gateway: bundles of schemas, endpoints and mappings served as REST.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     add_completion=False,
 )
 app.add_typer(applications.app, name="app")
@@ -39,7 +42,7 @@ def _set(name: str, value: object) -> None:
 @app.callback()
 def common(
     store: Annotated[
-        str | None, typer.Option(help="Where everything is kept [env GATEWAY_STORE; sqlite:///gateway.db]")
+        str | None, typer.Option(help="Where everything is kept (GATEWAY_STORE, sqlite:///gateway.db).")
     ] = None,
 ) -> None:
     _set("store", store)
@@ -48,16 +51,16 @@ def common(
 @app.command()
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on [env GATEWAY_HOST; 127.0.0.1]")
+        str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, 127.0.0.1).")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on [env GATEWAY_PORT; 8000]")] = None,
-    store: Annotated[str | None, typer.Option(help="Where everything is kept [env GATEWAY_STORE]")] = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes [env GATEWAY_WORKERS; 1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT, 8000).")] = None,
+    store: Annotated[str | None, typer.Option(help="Where everything is kept (GATEWAY_STORE).")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes (GATEWAY_WORKERS, 1).")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve without credentials, on the loopback address only.")
     ] = False,
 ) -> None:
-    """Install the configured bundles where that is needed, and serve them."""
+    """Install the bundles that changed, and serve them."""
     for name, value in (("host", host), ("port", port), ("store", store), ("workers", workers)):
         _set(name, value)
     if demo:
@@ -70,6 +73,7 @@ def serve(
     settings = Settings()
     if settings.demo and settings.host not in LOOPBACK:
         fail(f"--demo serves on the loopback address only, not on {settings.host}; leave --host out", code=2)
+    _check_address(settings.host, settings.port)
     opened = gateway.store_of(settings)
     gateway.install_bundles(settings, opened, tell)
     gateway.live_of(settings, opened)
@@ -89,6 +93,18 @@ def serve(
         h11_max_incomplete_event_size=32_768,
         timeout_graceful_shutdown=10,
     )
+
+
+def _check_address(host: str, port: int) -> None:
+    """Fail now, and not after the message that it serves, when nobody can listen there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        problem = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+        fail(f"the address {host}:{port} {problem}; choose another with --host or --port")
 
 
 def _tell_access(settings: Any, store: Any) -> None:
@@ -121,7 +137,7 @@ def openapi() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check the settings, the store and the configuration, and say what is wrong."""
+    """Check settings, store and configuration."""
     from gateway_core.cli.doctor import examine
     from gateway_core.settings import Settings
 
@@ -137,13 +153,19 @@ def main() -> None:
     except KeyboardInterrupt:
         tell("interrupted")
         raise SystemExit(130) from None
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; flushing it at the end must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except Exception as error:
         from pydantic import ValidationError
 
         from gateway_core.errors import GatewayError
 
         if isinstance(error, GatewayError):
-            fail(f"{error.detail} {error.hint}".strip())
+            fail(explain(error))
         if isinstance(error, ValidationError):
             faults = [f"GATEWAY_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
             fail("; ".join(faults), code=2)

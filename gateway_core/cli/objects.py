@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from gateway_core.cli.output import fail, tell
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from gateway_core.operations.call import Context
+    from gateway_core.operations.transfer import Entry, OpenReference
+
 app = typer.Typer(help="Import and export objects as JSON lines.", no_args_is_help=True)
 
 BATCH = 500
+SHOWN_FAULTS = 20
 
 
 @app.command("export")
@@ -31,15 +41,37 @@ def export(
     settings = Settings()
     store = gateway.store_of(settings)
     catalog = gateway.live_of(settings, store).moment.catalog
-    for name in set(schema or ()) - catalog.entities.keys():
-        fail(f"schema '{name}' is not installed")
+    if not catalog.entities:
+        fail(f"the store {settings.store} holds no configuration, so no objects: is it the one you mean?")
+    for name in sorted(set(schema or ()) - catalog.entities.keys()):
+        fail(f"schema '{name}' is not installed; installed are: {', '.join(sorted(catalog.entities))}")
     count = 0
-    stream = sys.stdout.buffer if str(file) == "-" else file.open("wb")
-    with stream:
+    with _written(file) as stream:
         for document in export_objects(gateway.context_of(catalog, store), "", schema or catalog.entities):
             stream.write(orjson.dumps(document) + b"\n")
             count += 1
+    store.close()
     tell(f"{count} objects written")
+
+
+@contextlib.contextmanager
+def _written(file: Path) -> Iterator[IO[bytes]]:
+    """The file to write: it appears under its name once it is complete, for its owner only."""
+    if str(file) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    partial = file.with_name(f"{file.name}.part")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(descriptor)
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 @app.command("import")
@@ -54,60 +86,93 @@ def import_(
     from rich.progress import Progress
 
     from gateway_core import app as gateway
-    from gateway_core.errors import GatewayError
-    from gateway_core.operations.transfer import load_objects
     from gateway_core.settings import Settings
-    from gateway_core.types import Principal
 
     settings = Settings()
     store = gateway.store_of(settings)
     gateway.install_bundles(settings, store, tell)
     context = gateway.context_of(gateway.live_of(settings, store).moment.catalog, store)
-    principal = Principal("import", frozenset())
-    created = present = 0
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("importing", total=file.stat().st_size)
-        for first, size, batch in _batches(file):
-            try:
-                loaded = load_objects(context, principal, batch, check_references=False)
-            except GatewayError as error:
-                progress.stop()
-                fail(f"{file}, lines {first} to {first + len(batch) - 1}: {_explain(error)}")
-            created, present = created + loaded.created, present + loaded.present
-            progress.advance(task, size)
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        created, present, dangling = _load(context, file, progress)
+    store.close()
     tell(f"{created} objects created, {present} were there already")
+    if dangling:
+        places = [f"{each.place}: '{each.property}'" for each in dangling]
+        tell("\n".join(_shortened(places)))
+        fail("these references lead to objects that are not there; import those objects too")
 
 
-def _batches(file: Path) -> Iterator[tuple[int, int, list[tuple[str, Any]]]]:
-    """Batches of (schema, document), with the first line's number and the bytes read."""
-    from gateway_core.errors import BadRequest
-    from gateway_core.operations.transfer import SCHEMA
-    from gateway_core.web.bodies import read_json
+@dataclass(slots=True)
+class _Batch:
+    """Some lines of the file: what they hold, what is wrong with them, and how many bytes they are."""
 
-    batch: list[tuple[str, Any]] = []
-    first, size = 1, 0
+    entries: list[Entry] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+def _load(context: Context, file: Path, progress: Progress) -> tuple[int, int, list[OpenReference]]:
+    """Load the file; how many objects were created and present, and references that lead nowhere."""
+    from gateway_core.operations.transfer import load_objects, still_open
+    from gateway_core.types import Principal
+
+    principal = Principal("import", frozenset())
+    task = progress.add_task("importing", total=file.stat().st_size)
+    created = present = 0
+    unresolved: list[OpenReference] = []
+    for batch in _batches(file):
+        if batch.faults:
+            progress.stop()
+            _refuse(file, batch.faults, created)
+        loaded = load_objects(context, principal, batch.entries, check_references=False)
+        if loaded.faults:
+            progress.stop()
+            _refuse(file, loaded.faults, created)
+        created, present = created + loaded.created, present + loaded.present
+        unresolved += loaded.open
+        progress.advance(task, batch.size)
+    return created, present, still_open(context, principal.tenant, unresolved)
+
+
+def _batches(file: Path) -> Iterator[_Batch]:
+    batch = _Batch()
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
-            size += len(line)
-            if not line.strip():
-                continue
-            try:
-                document = read_json(line, 100)
-            except BadRequest as error:
-                fail(f"{file}, line {number}: {error.detail}")
-            if not isinstance(document, dict) or not isinstance(document.get(SCHEMA), str):
-                fail(f"{file}, line {number}: an object with '{SCHEMA}' naming its schema is expected")
-            batch.append((document.pop(SCHEMA), document))
-            if len(batch) == BATCH:
-                yield first, size, batch
-                batch, first, size = [], number + 1, 0
-    if batch:
-        yield first, size, batch
+            batch.size += len(line)
+            if line.strip():
+                _read(line, number, batch)
+            if len(batch.entries) + len(batch.faults) == BATCH:
+                yield batch
+                batch = _Batch()
+    if batch.size:
+        yield batch
 
 
-def _explain(error: Any) -> str:
-    from gateway_core.schema import reason
+def _read(line: bytes, number: int, batch: _Batch) -> None:
+    from gateway_core.cli.output import explain
+    from gateway_core.errors import GatewayError
+    from gateway_core.operations.transfer import SCHEMA, Entry
+    from gateway_core.web.bodies import read_json
 
-    violations = getattr(error, "violations", ())
-    faults = [f"{'.'.join(map(str, v.pointer)) or 'document'} {reason(v)}" for v in violations[:5]]
-    return ": ".join([str(error.detail), "; ".join(faults)]) if faults else str(error.detail)
+    try:
+        document = read_json(line, 100)
+    except GatewayError as error:
+        batch.faults.append(f"line {number}: {explain(error)}")
+        return
+    if not isinstance(document, dict) or not isinstance(document.get(SCHEMA), str):
+        batch.faults.append(f"line {number}: an object with '{SCHEMA}', the $id of its schema, is expected")
+        return
+    batch.entries.append(Entry(document.pop(SCHEMA), document, f"line {number}"))
+
+
+def _refuse(file: Path, faults: list[str] | tuple[str, ...], created: int) -> NoReturn:
+    """Name the lines that cannot be imported, and say how it goes on."""
+    tell("\n".join(_shortened(list(faults))))
+    stored = f"{created} objects of earlier lines were created" if created else "nothing was imported"
+    fail(f"{file} cannot be imported as it is; {stored}. Mend these lines and start it again")
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN_FAULTS
+    return [*lines[:SHOWN_FAULTS], f"and {more} more"] if more > 0 else lines

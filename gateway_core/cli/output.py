@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
+from gateway_core.errors import GatewayError
+
 
 def tell(message: str) -> None:
     """A message, on standard error: standard output is for data."""
@@ -15,3 +17,11 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
     """Say what is wrong, and end."""
     tell(f"error: {message}")
     raise SystemExit(code)
+
+
+def explain(error: GatewayError) -> str:
+    """What is wrong and the way out, as sentences."""
+    if not error.hint:
+        return error.detail
+    joint = "\n" if "\n" in error.detail else " " if error.detail.endswith(".") else ". "
+    return f"{error.detail}{joint}{error.hint}"

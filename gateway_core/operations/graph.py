@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway_core.catalog.snapshot import Catalog, Entity
+from gateway_core.query.model import Scope
 from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.store.protocol import Store
 from gateway_core.types import Json, StoredObject
@@ -77,6 +78,34 @@ def load(catalog: Catalog, store: Store, tenant: str, roots: Sequence[StoredObje
     return graph
 
 
+def load_one(
+    catalog: Catalog, store: Store, scope: Scope, id: str, extend: Extend
+) -> tuple[StoredObject, Graph] | None:
+    """One object with what stands around it, all of one state; None when there is none.
+
+    Most objects have nothing beyond what they refer to themselves: they cost one statement.
+    """
+    entity = catalog.entities[scope.entity]
+    names = _inverse_names(entity)
+    found = store.around(scope, id, names.keys())
+    if found is None:
+        return None
+    depth = entity.spec.max_depth
+    graph = Graph({id: found.root}, {}, extend)
+    for (_, source, property), ids in found.referrers.items():
+        for name in names[source, property]:
+            graph.inverse[id, name] = ids
+    embedded = [prop for prop in entity.relations if depth > 1 and extend.embeds(prop, 1)]
+    shown = [other for prop in embedded for other in _ids(graph, found.root, prop)]
+    linked = [found.linked[other] for other in shown if other in found.linked]
+    if len(linked) == len(shown) and not any(catalog.entities[item.entity].relations for item in linked):
+        graph.objects.update({item.id: item for item in linked})
+        return found.root, graph
+    with store.snapshot():
+        root = store.fetch(scope, id)
+        return (root, load(catalog, store, scope.tenant, [root], extend)) if root is not None else None
+
+
 def _next_level(
     catalog: Catalog,
     store: Store,
@@ -95,13 +124,9 @@ def _next_level(
     wanted: dict[str, None] = {}
     for entity, members in groups:
         for prop in entity.relations:
-            if not graph.extend.embeds(prop, level):
-                continue
-            for member in members:
-                if prop.kind is PropertyKind.INVERSE:
-                    wanted.update(dict.fromkeys(graph.inverse.get((member.id, prop.name), ())))
-                else:
-                    wanted.update(dict.fromkeys(ids_of(member.data.get(prop.name))))
+            if graph.extend.embeds(prop, level):
+                for member in members:
+                    wanted.update(dict.fromkeys(_ids(graph, member, prop)))
     missing = [id for id in wanted if id not in graph.objects]
     if not missing:
         return []
@@ -129,15 +154,29 @@ def _load_inverse(
     names: dict[tuple[str, str], list[str]] = {}
     targets: list[str] = []
     for entity, members in groups:
-        inverse = [prop for prop in entity.relations if prop.kind is PropertyKind.INVERSE]
-        for prop in inverse:
-            names.setdefault((str(prop.target), str(prop.inverse_of)), []).append(prop.name)
+        inverse = _inverse_names(entity)
+        names.update(inverse)
         if inverse:
             targets += [member.id for member in members]
     if targets:
         for (target, source, property), ids in store.linked_ids(tenant, targets, names.keys()).items():
             for name in names[source, property]:
                 graph.inverse[target, name] = ids
+
+
+def _inverse_names(entity: Entity) -> dict[tuple[str, str], list[str]]:
+    """The inverse properties of an entity by what they mirror: an entity and its property."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for prop in entity.relations:
+        if prop.kind is PropertyKind.INVERSE:
+            names.setdefault((str(prop.target), str(prop.inverse_of)), []).append(prop.name)
+    return names
+
+
+def _ids(graph: Graph, item: StoredObject, prop: PropertySpec) -> tuple[str, ...]:
+    if prop.kind is PropertyKind.INVERSE:
+        return graph.inverse.get((item.id, prop.name), ())
+    return ids_of(item.data.get(prop.name))
 
 
 def ids_of(value: Json) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gateway_core.bundles.layout import digest
 from gateway_core.catalog.build import BuildSettings, build
-from gateway_core.catalog.snapshot import Catalog
+from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.errors import ConfigurationError
 from gateway_core.operations.call import Context
 from gateway_core.operations.render import timestamp
@@ -15,9 +15,14 @@ from gateway_core.store.protocol import IndexSpec, Store
 from gateway_core.types import Artifact, Bundle, Finding, Kind, Principal, Severity
 
 
-def compile_catalog(artifacts: Sequence[Artifact], settings: BuildSettings) -> Catalog:
-    """The catalog of these artifacts. Raises ``ConfigurationError`` with every error found."""
-    catalog, findings = build(artifacts, settings)
+def compile_catalog(
+    artifacts: Sequence[Artifact], settings: BuildSettings, bundles: Iterable[BundleInfo] = ()
+) -> Catalog:
+    """The catalog of these artifacts; the API document names the ``bundles``.
+
+    Raises ``ConfigurationError`` with every error found.
+    """
+    catalog, findings = build(artifacts, settings, bundles)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise _unusable(errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway_core.catalog.build import BuildSettings
-from gateway_core.catalog.snapshot import Catalog
+from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.operations.access import Gatekeeper, TokenSettings
 from gateway_core.operations.install import compile_catalog
 from gateway_core.store.protocol import Store
@@ -48,6 +48,22 @@ class Live:
     def _load(self, current: Catalog | None) -> Moment:
         revision = self._store.revision()
         artifacts = tuple(self._store.artifacts())
-        unchanged = current is not None and current.artifacts == artifacts
-        catalog = current if current is not None and unchanged else compile_catalog(artifacts, self._build)
+        if current is not None and current.artifacts == artifacts:
+            catalog = current
+        else:
+            catalog = compile_catalog(artifacts, self._build, _bundles(self._store))
         return Moment(revision, catalog, Gatekeeper(self._store.applications(), self._tokens))
+
+
+def _bundles(store: Store) -> list[BundleInfo]:
+    """The installed bundles, from the records of their installation."""
+    return [
+        BundleInfo(
+            name=name,
+            version=str(record["version"]),
+            title=str(record["title"]),
+            description=str(record["description"]),
+            artifacts=int(record["artifacts"]),
+        )
+        for name, record in store.installed().items()
+    ]

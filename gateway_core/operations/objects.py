@@ -25,8 +25,8 @@ from gateway_core.operations.shape import (
     items_out,
     list_query,
     project,
-    render_one,
     renderer_of,
+    show,
 )
 from gateway_core.query.model import Scope
 from gateway_core.types import JsonObject, StoredObject
@@ -43,9 +43,7 @@ def run(call: Call, context: Context) -> Outcome:
 def read(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
     query = item_params(call, entity)
-    with context.store.snapshot():
-        item = _stored(call, context)
-        document, tag = render_one(call, context, item, Extend.of(query.extend))
+    document, tag = show(call, context, call.id or "", Extend.of(query.extend))
     if call.if_none_match is not None and _names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
     return Outcome(Result.FOUND, project(document, query.fields), tag)
@@ -78,17 +76,16 @@ def list_(call: Call, context: Context) -> Outcome:
 
 def create(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
-    item_params(call, entity)
+    query = item_params(call, entity)
     id = context.new_id()
     document = prepare(context, entity, body_in(call, context, call.body), id)
     nothing = Graph({}, {}, EVERYTHING)
     _validate(call, context, entity, document, nothing)
     planner = Planner(context, call.principal, nothing)
     planner.create(entity, id, document)
-    written = context.store.apply(planner.changes())
-    item = next(item for item in written if item.id == id)
-    body, tag = render_one(call, context, item, Extend())
-    return Outcome(Result.CREATED, body, tag, f"{call.endpoint.path}/{id}")
+    context.store.apply(planner.changes())
+    body, tag = show(call, context, id, Extend.of(query.extend))
+    return Outcome(Result.CREATED, project(body, query.fields), tag, f"{call.endpoint.path}/{id}")
 
 
 def replace_(call: Call, context: Context) -> Outcome:
@@ -112,10 +109,10 @@ def patch(call: Call, context: Context) -> Outcome:
 
 def delete(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
-    item_params(call, entity)
+    extend = Extend.of(item_params(call, entity).extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
-        _check_match(call, context, item)
+        _check_match(call, context, item, extend)
         planner = Planner(context, call.principal, Graph({item.id: item}, {}, EVERYTHING))
         try:
             context.store.apply(planner.delete(item))
@@ -140,10 +137,11 @@ def _change(
 ) -> Outcome:
     """Bring an object to what ``wanted`` makes of it, again when it changed under our hands."""
     entity = _entity(call, context)
-    item_params(call, entity)
+    query = item_params(call, entity)
+    extend = Extend.of(query.extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
-        _check_match(call, context, item)
+        _check_match(call, context, item, extend)
         graph = load(context.catalog, context.store, call.principal.tenant, [item], EVERYTHING)
         document = prepare(context, entity, wanted(entity, item, graph), item.id)
         _validate(call, context, entity, document, graph)
@@ -151,12 +149,12 @@ def _change(
         planner.update(entity, item, _keep_generated(entity, item, document))
         changes = planner.changes()
         try:
-            written = context.store.apply(changes) if changes.puts or changes.deletes else ()
+            if changes.puts or changes.deletes:
+                context.store.apply(changes)
         except VersionConflict:
             continue
-        current = next((o for o in written if o.id == item.id), item)
-        body, tag = render_one(call, context, current, Extend())
-        return Outcome(Result.CHANGED, body, tag)
+        body, tag = show(call, context, item.id, extend)
+        return Outcome(Result.CHANGED, project(body, query.fields), tag)
     raise _too_busy()
 
 
@@ -196,10 +194,11 @@ def _validate(call: Call, context: Context, entity: Entity, document: JsonObject
         raise InvalidDocument(f"the document has {count} {noun}", violations)
 
 
-def _check_match(call: Call, context: Context, item: StoredObject) -> None:
+def _check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:
+    """Compare with the tag of what is shown under the same parameters: what is embedded counts too."""
     if call.if_match is None and call.if_none_match is None:
         return
-    _, tag = render_one(call, context, item, Extend())
+    _, tag = show(call, context, item.id, extend)
     if call.if_match is not None and not _names(call.if_match, tag):
         raise PreconditionFailed("the object is not in the state that If-Match names")
     if call.if_none_match is not None and _names(call.if_none_match, tag):

@@ -152,7 +152,8 @@ class Planner:
                 continue
             known = self._graph.objects.get(str(element.get(ID)))
             if known is not None:
-                self.update(entity, known, with_reference(entity.spec, element, back, id))
+                merged = {**known.data, **element}
+                self.update(entity, known, with_reference(entity.spec, merged, back, id))
             elif not self._is_known_dependant(prop, id, element):
                 child = self._context.new_id()
                 self.create(entity, child, with_reference(entity.spec, element, back, id))

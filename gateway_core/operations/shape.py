@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from gateway_core.catalog.snapshot import Entity
-from gateway_core.errors import BadRequest, InvalidQuery
+from gateway_core.errors import BadRequest, InvalidQuery, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.call import Call, Context
-from gateway_core.operations.graph import Extend, Graph, load
+from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
 from gateway_core.operations.render import Renderer
-from gateway_core.query.model import Query
+from gateway_core.query.model import Query, Scope
 from gateway_core.query.parse import canonical, names_of
 from gateway_core.query.paths import shown
 from gateway_core.schema.vocabulary import suggestion
-from gateway_core.types import Json, JsonObject, StoredObject
+from gateway_core.types import Json, JsonObject
 
 ITEM_PARAMS = frozenset({"_fields", "_extend"})
 BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
@@ -90,10 +90,13 @@ def _refuse_unread(params: Mapping[str, Json], mapping: CompiledMapping) -> None
         paths = [path for path in mapping.reads if path[0] == name]
         if not paths:
             _refuse(name, {path[0] for path in mapping.reads if not path[0].startswith("_")})
-        deeper = {path[1] for path in paths if len(path) > 1}
-        if isinstance(value, dict) and not any(len(path) == 1 for path in paths):
-            for key in value.keys() - deeper:
-                _refuse(f"{name}[{key}]", {f"{name}[{known}]" for known in deeper})
+        if any(len(path) == 1 for path in paths):
+            continue
+        known = {f"{name}[{path[1]}]" for path in paths}
+        if not isinstance(value, dict):
+            _refuse(name, known)
+        for key in value.keys() - {path[1] for path in paths}:
+            _refuse(f"{name}[{key}]", known)
 
 
 def _refuse(name: str, known: Iterable[str]) -> None:
@@ -150,8 +153,13 @@ def renderer_of(call: Call, context: Context, graph: Graph) -> Renderer:
     )
 
 
-def render_one(call: Call, context: Context, item: StoredObject, extend: Extend) -> tuple[JsonObject, str]:
-    """One object as the client sees it, and the entity tag of its state."""
-    graph = load(context.catalog, context.store, call.principal.tenant, [item], extend)
+def show(call: Call, context: Context, id: str, extend: Extend = NOTHING_MORE) -> tuple[JsonObject, str]:
+    """One object as the client sees it, and the entity tag of its state. Raises ``NotFound``."""
+    scope = Scope(call.principal.tenant, call.endpoint.entity)
+    found = load_one(context.catalog, context.store, scope, id, extend)
+    if found is None:
+        title = context.catalog.entities[call.endpoint.entity].spec.title
+        raise NotFound(f"there is no {title} with this id")
+    item, graph = found
     document = items_out(call, context, [renderer_of(call, context, graph).document(item)])[0]
     return document, graph.tag(context.catalog.version)

@@ -103,6 +103,7 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
         "minimum": _limit("must be at least"),
         "multipleOf": lambda params: f"must be a multiple of {params['factor']}",
         "not": _fixed("must not match what its schema excludes"),
+        "not-found": _fixed("names an object that does not exist"),
         "oneOf": _fixed("must match exactly one of the alternatives of its schema"),
         "pattern": lambda params: f"must match the pattern {params['pattern']}",
         "propertyNames": _fixed("has a member whose name is not allowed"),

@@ -83,6 +83,19 @@ class ApplicationRecord:
     reference: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """An object with what stands directly around it, all of one state.
+
+    ``linked`` are the objects it refers to, by id; ``referrers`` is as ``Store.linked_ids``
+    answers, for the one target.
+    """
+
+    root: StoredObject
+    linked: Mapping[str, StoredObject]
+    referrers: Mapping[tuple[str, str, str], tuple[str, ...]]
+
+
 class Store(Protocol):
     """Objects, their relations, and the configuration they live under.
 
@@ -105,6 +118,9 @@ class Store(Protocol):
 
     def fetch(self, scope: Scope, id: str) -> StoredObject | None:
         """One object by id, or None when it is not within the scope."""
+
+    def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
+        """``fetch``, ``get`` of all that it refers to, and ``linked_ids`` of it, in one statement."""
 
     def linked_ids(
         self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]

@@ -14,7 +14,7 @@ from gateway_core.errors import StoreError
 from gateway_core.query.model import Query, Scope
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
 from gateway_core.store.sqlite import indexes, rows
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
@@ -34,6 +34,16 @@ _LINKED_IDS = """
 SELECT o.seq, o.id, o.entity, l.property, l.target
 FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = ? AND l.target IN ({targets}) AND l.property IN ({properties})"""
+_AROUND = f"""
+SELECT 0, 0, NULL, {sql.COLUMNS} FROM object WHERE tenant = ?1 AND id = ?2
+UNION ALL
+SELECT 1, 0, NULL, {", ".join(f"o.{name}" for name in sql.COLUMNS.split(", "))}
+FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.target
+WHERE l.tenant = ?1 AND l.source = ?2
+UNION ALL
+SELECT 2, o.seq, l.property, o.id, o.entity, {", ".join("NULL" for _ in sql.COLUMNS.split(", ")[2:])}
+FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
+WHERE l.tenant = ?1 AND l.target = ?2 AND l.property IN ({{properties}})"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
@@ -101,6 +111,26 @@ class SqliteStore:
         marks, values = _listed(tuple(ids))
         found = self._read(_GET.format(ids=marks), (tenant, *values))
         return {row[0]: rows.stored_object(tenant, row) for row in found}
+
+    def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
+        marks, properties = _listed(tuple(sorted({property for _, property in relations})))
+        root: StoredObject | None = None
+        linked: dict[str, StoredObject] = {}
+        referring: list[tuple[int, str, str, str]] = []
+        for row in self._read(_AROUND.format(properties=marks), (scope.tenant, id, *properties)):
+            if row[0] == 2:
+                referring.append((row[1], row[4], row[2], row[3]))
+            elif row[0] == 1:
+                linked[row[3]] = rows.stored_object(scope.tenant, row[3:])
+            else:
+                root = rows.stored_object(scope.tenant, row[3:])
+        if root is None or root.entity != scope.entity or scope.owner not in (None, root.meta.owner):
+            return None
+        referrers: dict[tuple[str, str, str], dict[str, None]] = {}
+        for _, entity, property, source in sorted(referring):
+            if (entity, property) in relations:
+                referrers.setdefault((id, entity, property), {})[source] = None
+        return Surroundings(root, linked, {key: tuple(ids) for key, ids in referrers.items()})
 
     def linked_ids(
         self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
