@@ -22,7 +22,7 @@ from gateway_core.catalog.endpoints import (
     Pipeline,
 )
 from gateway_core.catalog.openapi_operations import SUMMARIES
-from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath
+from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
 from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
 from gateway_core.query.parse import QueryParser, QuerySettings
@@ -289,9 +289,22 @@ def _entities(
             home=_home(reference, endpoints),
             blank=MappingProxyType({p.name: [] if p.many else None for p in spec.properties.values()}),
             relations=spec.relations,
+            shown=tuple(
+                ShownRelation(p.name, p.many, p.kind is PropertyKind.INVERSE, p.embed) for p in spec.relations
+            ),
+            inverse=MappingProxyType(_inverse(spec)),
         )
         for reference, spec in specs.items()
     }
+
+
+def _inverse(spec: EntitySpec) -> dict[tuple[Reference, str], tuple[str, ...]]:
+    names: dict[tuple[Reference, str], tuple[str, ...]] = {}
+    for prop in spec.relations:
+        if prop.kind is PropertyKind.INVERSE:
+            mirrored = (str(prop.target), str(prop.inverse_of))
+            names[mirrored] = (*names.get(mirrored, ()), prop.name)
+    return names
 
 
 def _home(entity: Reference, endpoints: Iterable[Endpoint]) -> str | None:

@@ -1,11 +1,10 @@
-"""Endpoints and how a path finds one: a dictionary step per segment."""
+"""Endpoints and how a path finds one: one look-up or two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.types import JsonObject, Reference
@@ -104,51 +103,23 @@ class Match:
     id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    children: Mapping[str, _Node] = field(default_factory=dict)
-    endpoint: Endpoint | None = None
-
-
 class MatchTable:
-    """Path → endpoint. Built once, read by every request."""
+    """Path → endpoint, with one look-up or two. Built once, read by every request."""
 
-    __slots__ = ("_root",)
+    __slots__ = ("_endpoints",)
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        tree: dict[str, object] = {}
-        for endpoint in endpoints:
-            for path in endpoint.paths:
-                branch = tree
-                for segment in _segments(path):
-                    branch = branch.setdefault(segment, {})  # type: ignore[assignment]
-                branch[""] = endpoint
-        self._root = _freeze(tree)
+        self._endpoints = {path: endpoint for endpoint in endpoints for path in endpoint.paths}
 
     def match(self, path: str) -> Match | None:
         """The endpoint of an absolute path, with or without an id behind it.
 
-        Segments are compared as they are, percent-decoded once by the server; a trailing
-        slash is a segment of its own and matches nothing (callers that accept it strip it).
+        Paths are compared as they are, percent-decoded once by the server; behind a trailing
+        slash stands an empty id, which is none (callers that put up with one strip it).
         """
-        node = self._root
-        segments = _segments(path)
-        last = len(segments) - 1
-        for index, segment in enumerate(segments):
-            child = node.children.get(segment)
-            if child is None:
-                if index == last and node.endpoint is not None and segment:
-                    return Match(node.endpoint, segment)
-                return None
-            node = child
-        return Match(node.endpoint, None) if node.endpoint is not None else None
-
-
-def _segments(path: str) -> list[str]:
-    return path.split("/")[1:]
-
-
-def _freeze(tree: dict[str, object]) -> _Node:
-    children = {key: _freeze(value) for key, value in tree.items() if isinstance(value, dict)}
-    endpoint = tree.get("")
-    return _Node(MappingProxyType(children), endpoint if isinstance(endpoint, Endpoint) else None)
+        endpoint = self._endpoints.get(path)
+        if endpoint is not None:
+            return Match(endpoint, None)
+        parent, _, id = path.rpartition("/")
+        endpoint = self._endpoints.get(parent)
+        return Match(endpoint, id) if endpoint is not None and id else None

@@ -15,12 +15,24 @@ from gateway_core.types import Artifact, JsonObject, Reference
 
 
 @dataclass(frozen=True, slots=True)
+class ShownRelation:
+    """A relation property as it is answered: its ids, and the objects when ``embedded``."""
+
+    name: str
+    many: bool
+    inverse: bool
+    embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """A schema with all that is compiled from it.
 
     ``home`` is the path under which its objects are at home (None: no endpoint of their
-    own). ``blank`` is an object without any value, as it is answered. ``relations`` are
-    its relation properties, ready to walk.
+    own). ``blank`` is an object without any value, as it is answered, and ``shown`` how
+    its relations are answered when nothing else is asked. ``relations`` are its relation
+    properties; ``inverse`` are the names of the inverse ones by what they mirror, an entity and
+    its property.
     """
 
     spec: EntitySpec
@@ -29,6 +41,8 @@ class Entity:
     home: str | None
     blank: Mapping[str, Any]
     relations: tuple[PropertySpec, ...]
+    shown: tuple[ShownRelation, ...]
+    inverse: Mapping[tuple[Reference, str], tuple[str, ...]]
 
     @property
     def reference(self) -> Reference:

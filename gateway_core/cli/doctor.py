@@ -65,7 +65,9 @@ def _bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> b
         if is_installed(store, bundle):
             tell(f"bundles        ok     {bundle.name} {bundle.version} is installed")
         else:
-            tell(f"bundles        waits  {bundle.name} {bundle.version}: the next 'gateway serve' installs it")
+            tell(
+                f"bundles        waits  {bundle.name} {bundle.version}: the next 'gateway serve' installs it"
+            )
     return healthy
 
 

@@ -50,9 +50,7 @@ def common(
 
 @app.command()
 def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, 127.0.0.1).")
-    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (GATEWAY_HOST, 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (GATEWAY_PORT, 8000).")] = None,
     store: Annotated[str | None, typer.Option(help="Where everything is kept (GATEWAY_STORE).")] = None,
     workers: Annotated[int | None, typer.Option(help="Server processes (GATEWAY_WORKERS, 1).")] = None,
@@ -89,6 +87,7 @@ def serve(
         workers=settings.workers,
         log_level="info" if not settings.port else "warning",
         access_log=False,
+        proxy_headers=False,  # GATEWAY_PUBLIC_URL says how clients see us; headers could be anybody's
         server_header=False,
         h11_max_incomplete_event_size=32_768,
         timeout_graceful_shutdown=10,

@@ -86,14 +86,13 @@ def load_one(
     Most objects have nothing beyond what they refer to themselves: they cost one statement.
     """
     entity = catalog.entities[scope.entity]
-    names = _inverse_names(entity)
-    found = store.around(scope, id, names.keys())
+    found = store.around(scope, id, entity.inverse.keys())
     if found is None:
         return None
     depth = entity.spec.max_depth
     graph = Graph({id: found.root}, {}, extend)
     for (_, source, property), ids in found.referrers.items():
-        for name in names[source, property]:
+        for name in entity.inverse[source, property]:
             graph.inverse[id, name] = ids
     embedded = [prop for prop in entity.relations if depth > 1 and extend.embeds(prop, 1)]
     shown = [other for prop in embedded for other in _ids(graph, found.root, prop)]
@@ -151,26 +150,16 @@ def _load_inverse(
     store: Store, tenant: str, graph: Graph, groups: Iterable[tuple[Entity, list[StoredObject]]]
 ) -> None:
     """Who refers to the objects of a level, for all of their inverse properties together."""
-    names: dict[tuple[str, str], list[str]] = {}
+    names: dict[tuple[str, str], tuple[str, ...]] = {}
     targets: list[str] = []
     for entity, members in groups:
-        inverse = _inverse_names(entity)
-        names.update(inverse)
-        if inverse:
+        names.update(entity.inverse)
+        if entity.inverse:
             targets += [member.id for member in members]
     if targets:
         for (target, source, property), ids in store.linked_ids(tenant, targets, names.keys()).items():
             for name in names[source, property]:
                 graph.inverse[target, name] = ids
-
-
-def _inverse_names(entity: Entity) -> dict[tuple[str, str], list[str]]:
-    """The inverse properties of an entity by what they mirror: an entity and its property."""
-    names: dict[tuple[str, str], list[str]] = {}
-    for prop in entity.relations:
-        if prop.kind is PropertyKind.INVERSE:
-            names.setdefault((str(prop.target), str(prop.inverse_of)), []).append(prop.name)
-    return names
 
 
 def _ids(graph: Graph, item: StoredObject, prop: PropertySpec) -> tuple[str, ...]:

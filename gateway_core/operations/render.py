@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from gateway_core.catalog.snapshot import Catalog, Entity
+from gateway_core.catalog.snapshot import Catalog, Entity, ShownRelation
 from gateway_core.operations.graph import Graph, ids_of
-from gateway_core.schema.spec import PropertyKind
 from gateway_core.types import Json, JsonObject, StoredObject
-
-
-@dataclass(frozen=True, slots=True)
-class _Relation:
-    """A relation property as it is shown on one level."""
-
-    name: str
-    many: bool
-    inverse: bool
-    embedded: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What rendering needs to know of an entity on one level, found out once for a page."""
-
-    entity: Entity
-    blank: Mapping[str, Any]
-    schema: JsonObject
-    names: tuple[str, ...]
-    relations: tuple[_Relation, ...]
 
 
 class Renderer:
@@ -53,32 +29,36 @@ class Renderer:
         self._base_url = base_url
         self._path = path
         self._time = timestamp if as_json else _itself
-        self._plans: dict[tuple[str, int], _Plan] = {}
+        self._shown: dict[tuple[str, int], tuple[ShownRelation, ...]] = {}
 
     def document(self, root: StoredObject) -> JsonObject:
         """The document of one object at the root of the graph."""
         depth = self._entities[root.entity].spec.max_depth
         return self._render(root, self._path, 1, depth, (root.id,))
 
-    def _plan(self, entity: Entity, level: int) -> _Plan:
-        relations = tuple(
-            _Relation(p.name, p.many, p.kind is PropertyKind.INVERSE, self._graph.extend.embeds(p, level))
-            for p in entity.relations
-        )
-        schema = {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name}
-        return _Plan(entity, entity.blank, schema, entity.spec.name_properties, relations)
+    def _relations(self, entity: Entity, level: int) -> tuple[ShownRelation, ...]:
+        """How the relations of an entity are shown on a level; found out once for a page."""
+        extend = self._graph.extend
+        if not extend.everything and level > len(extend.levels):
+            return entity.shown
+        known = self._shown.get((entity.reference, level))
+        if known is None:
+            known = tuple(
+                replace(relation, embedded=extend.embeds(prop, level))
+                for relation, prop in zip(entity.shown, entity.relations, strict=True)
+            )
+            self._shown[entity.reference, level] = known
+        return known
 
     def _render(
         self, item: StoredObject, path: str | None, level: int, depth: int, branch: tuple[str, ...]
     ) -> JsonObject:
-        plan = self._plans.get((item.entity, level))
-        if plan is None:
-            plan = self._plans[item.entity, level] = self._plan(self._entities[item.entity], level)
+        entity = self._entities[item.entity]
         data = item.data
-        document: JsonObject = {"_id": item.id, "id": item.id, **plan.blank, **data}
-        document["_self"] = self._self(item, plan, path)
+        document: JsonObject = {"_id": item.id, "id": item.id, **entity.blank, **data}
+        document["_self"] = self._self(item, entity, path)
         embedded: JsonObject = {}
-        for relation in plan.relations:
+        for relation in self._relations(entity, level):
             if relation.inverse:
                 ids = self._graph.inverse.get((item.id, relation.name), ())
                 document[relation.name] = list(ids) if relation.many else (ids[0] if ids else None)
@@ -110,15 +90,15 @@ class Renderer:
             shown.append(self._render(item, entity.home, level + 1, bound, (*branch, id)))
         return shown
 
-    def _self(self, item: StoredObject, plan: _Plan, path: str | None) -> JsonObject:
-        meta = item.meta
+    def _self(self, item: StoredObject, entity: Entity, path: str | None) -> JsonObject:
+        meta, names = item.meta, entity.spec.name_properties
         place = f"{path}/{item.id}" if path is not None else None
         return {
             "id": item.id,
-            "name": _name(item, plan.names) if plan.names else None,
+            "name": _name(item, names) if names else None,
             "self": place,
             "uri": f"{self._base_url}{place}" if place is not None else None,
-            "schema": plan.schema,
+            "schema": {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name},
             "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
             "version": meta.version,
             "dateCreated": self._time(meta.created),

@@ -6,6 +6,7 @@ A request costs one hop to a thread; none, when it reads one object from a store
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
@@ -136,11 +137,12 @@ class GatewayApi:
     ) -> None:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
+        self._prefix, self._numbers = new_id()[:13], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._clock()
         request = Request.of(scope)
-        request_id = self._new_id()
+        request_id = f"{self._prefix}-{next(self._numbers)}"
         exchange = _Exchange()
         try:
             response = await self._answer(request, receive, exchange)
