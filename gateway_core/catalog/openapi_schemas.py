@@ -274,7 +274,9 @@ class SchemaForms:
             value = or_null(value)
         if not known.many:
             return {**around, **value}
-        limits = {k: known.node[k] for k in ("minItems", "maxItems", "uniqueItems") if k in known.node}
+        limits: JsonObject = {
+            k: known.node[k] for k in ("minItems", "maxItems", "uniqueItems") if k in known.node
+        }
         listed = {**around, "type": "array", "items": value, **limits}
         return or_null(listed) if nodes.allows_null(known.node) else listed
 

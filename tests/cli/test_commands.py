@@ -187,7 +187,13 @@ class TestBundles:
             schemas__b={"$id": "urn:b", "type": "object", "required": ["nmae"], "properties": {"name": {}}},
         )
         said = admin.fails("openapi", bundles=str(folder))
-        for words in ("urn:a, /properties/p/type", "date-time", "urn:b, /required/0", "'name'", "urn:nothing"):
+        for words in (
+            "urn:a, /properties/p/type",
+            "date-time",
+            "urn:b, /required/0",
+            "'name'",
+            "urn:nothing",
+        ):
             assert words in said
         assert "nothing is installed" in admin.succeeds("doctor", bundles="").stderr
 
@@ -213,9 +219,7 @@ class TestBundles:
 
 
 class TestApplications:
-    def test_may_call_until_they_are_revoked(
-        self, admin: Administrator, server_factory: StartServer
-    ) -> None:
+    def test_may_call_until_they_are_revoked(self, admin: Administrator, server_factory: StartServer) -> None:
         """A running server takes a new application, holds it to its scopes, and forgets it in a second."""
         server = server_factory(
             store=f"sqlite:///{admin.store}", bundles="Petstore", durability="fast", title="Pets"

@@ -30,7 +30,7 @@ State = tuple[str | None, str | None, frozenset[str]] | None
 
 @dataclass
 class Story:
-    """One partij: the last state that was answered, the one being asked for, and how often it was answered."""
+    """One partij: the last state that was answered, the one being asked for, and how often it was."""
 
     answered: State = None
     asked: State = None
