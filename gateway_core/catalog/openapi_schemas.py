@@ -182,7 +182,8 @@ class SchemaForms:
         """A member of an answer: what is absent is answered as null, or as an empty list."""
         if nodes.read(nodes.members(body)[name], body).many:
             return {keyword: value for keyword, value in schema.items() if keyword != "minItems"}
-        return or_null(schema)
+        opened: JsonObject = or_null(schema)
+        return opened
 
     def _embedded(self, body: JsonObject) -> JsonObject:
         related: JsonObject = {}
