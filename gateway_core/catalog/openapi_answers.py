@@ -112,7 +112,7 @@ ERROR_SCHEMAS: Mapping[str, Json] = MappingProxyType(
                 "detail": {"type": "string", "description": "What is wrong, and the way out."},
                 "instance": {"type": "string", "description": "The path of the request."},
                 "code": {"type": "string", "description": "The kind of error, for machines."},
-                "requestId": {"type": "string", "format": "uuid"},
+                "requestId": {"type": "string"},
                 "invalidParams": {
                     "type": "array",
                     "description": "Everything that is wrong with the document or the query.",

@@ -1,0 +1,76 @@
+"""The OpenAPI document against the running gateway: what it promises is what is answered."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import httpx2
+import pytest
+import schemathesis
+from gateway_process import Server
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+EXAMPLES = int(os.environ.get("GATEWAY_TEST_EXAMPLES", "20"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def document(demo_server: Server) -> dict[str, Any]:
+    served: dict[str, Any] = httpx2.get(f"{demo_server.url}/openapi.json").json()
+    return served
+
+
+@pytest.mark.timeout(900)
+def test_answers_keep_the_promise(demo_server: Server) -> None:
+    """Whatever is sent: no 5xx, no status that is not documented, no answer that breaks its schema."""
+    schema = schemathesis.openapi.from_url(f"{demo_server.url}/openapi.json")
+    # The facades stand under a second prefix too; their answers there are those of the first.
+    once = schema.exclude(path_regex=r"^/api/(?!kic/)")
+    faults: list[str] = []
+    sent = 0
+    for result in once.get_all_operations():
+        operation = result.ok()
+
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def keeps_its_promise(case: Any) -> None:
+            nonlocal sent
+            sent += 1
+            case.call_and_validate(checks=CHECKS)
+
+        try:
+            keeps_its_promise()
+        except (Exception, BaseExceptionGroup) as fault:  # noqa: BLE001 - every operation is to be heard
+            faults.append(f"{operation.method.upper()} {operation.path}: {str(fault)[:1500]}")
+    assert sent >= 50 * EXAMPLES
+    assert not faults, "\n\n".join(faults)
+
+
+def test_every_endpoint_is_in_the_document(document: dict[str, Any]) -> None:
+    """Each facade under both prefixes, each method that an endpoint lists, and nothing else."""
+    paths = document["paths"]
+    for name in ("klanten", "contactmomenten", "klantcontactmomenten", "objectcontactmomenten"):
+        assert paths[f"/api/{name}"].keys() == paths[f"/api/kic/v1/{name}"].keys()
+    assert paths["/api/kic/v1/betrokkenenbijklantcontact"].keys() >= {"get", "post"}
+    assert "delete" not in paths["/api/kic/v1/betrokkenenbijklantcontact/{id}"]
+    operations = [o["operationId"] for item in paths.values() for o in item.values() if isinstance(o, dict)]
+    assert len(operations) == len(set(operations))
