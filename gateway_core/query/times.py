@@ -114,9 +114,16 @@ def _instant_condition(path: Path, op: Op, moment: Instant) -> Condition:
 
 def _from(path: Path, moment: Instant) -> Condition:
     later = Compare(path, Op.GE, (moment.bound,))
-    return All((later, Compare(path, Op.NE, (f"{moment.second}Z",)))) if moment.fraction else later
+    return All((later, Not(Compare(path, Op.IN, _shorter(moment))))) if moment.fraction else later
 
 
 def _before(path: Path, moment: Instant) -> Condition:
     earlier = Compare(path, Op.LT, (moment.bound,))
-    return AnyOf((earlier, Compare(path, Op.EQ, (f"{moment.second}Z",)))) if moment.fraction else earlier
+    return AnyOf((earlier, Compare(path, Op.IN, _shorter(moment)))) if moment.fraction else earlier
+
+
+def _shorter(moment: Instant) -> tuple[str, ...]:
+    """Earlier moments whose text is later: their fraction ends, with a ``Z``, where this one has
+    a digit more."""
+    cut = (moment.fraction[:length] for length in range(1, len(moment.fraction)))
+    return (f"{moment.second}Z", *(f"{moment.second}.{digits}Z" for digits in cut))
