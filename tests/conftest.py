@@ -6,8 +6,14 @@ import os
 from collections.abc import Iterator
 
 import httpx2
+import hypothesis
 import pytest
 from gateway_process import Server, StartServer, free_port
+
+# Continuous integration repeats the same examples; at a desk each run looks for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
