@@ -85,7 +85,7 @@ HEADERS: Mapping[str, Json] = MappingProxyType(
         "X-Request-ID": {
             "description": "The request's id in the log.",
             "required": True,
-            "schema": {"type": "string", "format": "uuid"},
+            "schema": {"type": "string", "minLength": 1},
         },
     }
 )

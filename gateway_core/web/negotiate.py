@@ -7,6 +7,8 @@ import re
 from gateway_core.errors import BadRequest, NotAcceptable
 
 HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
+ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+ENTITY_TAGS = re.compile(rf"\s*{ENTITY_TAG.pattern}(?:\s*,\s*{ENTITY_TAG.pattern})*\s*")
 JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
 
 
@@ -16,11 +18,13 @@ def check_accept(accept: str | None) -> None:
     Names with ``+json`` and ``application/problem+json`` count as JSON, as clients of
     the original send them.
     """
-    if not accept or accept == "*/*" or "json" in accept.lower():
+    if not accept or accept in JSON_RANGES:
         return
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        if name in JSON_RANGES and not any(_excludes(parameter) for parameter in parameters):
+        if (name in JSON_RANGES or "json" in name) and not any(
+            _excludes(parameter) for parameter in parameters
+        ):
             return
     raise NotAcceptable("only JSON can be answered", hint="Send Accept: application/json, or none.")
 
@@ -40,13 +44,9 @@ def entity_tags(header: str | None) -> tuple[str, ...] | None:
         return None
     if header.strip() == "*":
         return ("*",)
-    tags = []
-    for part in header.split(","):
-        tag = part.strip().removeprefix("W/")
-        if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"':
-            raise BadRequest('an entity tag stands in double quotes: If-Match: "abc"')
-        tags.append(tag[1:-1])
-    return tuple(tags)
+    if ENTITY_TAGS.fullmatch(header) is None:
+        raise BadRequest('an entity tag stands in double quotes: If-Match: "abc"')
+    return tuple(ENTITY_TAG.findall(header))
 
 
 def origin(public_url: str, scheme: str, host: str | None) -> str:
