@@ -9,6 +9,7 @@ access log line a request (gateway) or none (floor). Rounds alternate between th
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -30,6 +31,7 @@ from bench.load import Figures, ensure_wrk, run
 ROOT = Path(__file__).parent.parent
 PARTIJEN, KLANTEN = "/api/kic/v1/partijen", "/api/kic/v1/klanten"
 BSN_FILTER = "embedded.subjectIdentificatie.inpBsn"
+Server = tuple[subprocess.Popen[bytes], int]
 BARS = {"GET one partij": 0.40, "POST partij, two addresses": 0.25}
 
 
@@ -48,10 +50,10 @@ def main() -> None:
     options.add_argument("--objects", type=int, default=100_000)
     options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--rounds", type=int, default=3)
-    asked = options.parse_args()
+    given = options.parse_args()
     ensure_wrk()
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), asked.objects, asked.seconds, asked.rounds)
+        measure(Path(folder), given.objects, given.seconds, given.rounds)
 
 
 def measure(folder: Path, objects: int, seconds: float, rounds: int) -> None:
@@ -65,7 +67,7 @@ def measure(folder: Path, objects: int, seconds: float, rounds: int) -> None:
         floor_command = [sys.executable, "-m", "uvicorn", "bench.floor:app", "--no-access-log", "--port"]
         floor = server(floor_command, {**os.environ, "FLOOR_DB": f"{folder}/floor.db"}, None, "/page/list")
         try:
-            report(cases, gateway[1], floor[1], seconds, rounds)
+            report(cases, gateway, floor, seconds, rounds)
         finally:
             floor[0].terminate()
     finally:
@@ -87,9 +89,7 @@ def fill(folder: Path, environment: dict[str, str], objects: int) -> None:
     print(f"import: {objects} partijen with {2 * objects} addresses in {took:.0f} s, {rate:.0f} objects/s")
 
 
-def server(
-    command: list[str], environment: dict[str, str], variable: str | None, ready: str
-) -> tuple[subprocess.Popen[bytes], int]:
+def server(command: list[str], environment: dict[str, str], variable: str | None, ready: str) -> Server:
     """Start a server on a free port and wait until it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -117,58 +117,70 @@ def fetch(url: str) -> bytes:
 
 def prepare(folder: Path, url: str, objects: int) -> list[Case]:
     """The cases, with the gateway's own answers as the floor's bytes."""
-    chance = random.Random(7)
-    middle = list(zip(documents(objects), numbers(), strict=False))[objects // 2]
-    key, bsn = middle[0]["_id"], middle[1]
     os.environ["FLOOR_DB"] = f"{folder}/floor.db"
-    reads = {
-        "GET one partij": f"{PARTIJEN}/{key}",
-        "GET one klant (mapped)": f"{KLANTEN}/{key}",
-        "list of 100 partijen": f"{PARTIJEN}?_limit=100&_page=20",
-        "list of 100 klanten (mapped)": f"{KLANTEN}?_limit=100&_page=20",
-        "find klant by BSN": f"{KLANTEN}?{BSN_FILTER}={bsn}",
-    }
-    cases = []
+    cases = cases_of(objects)
     with sqlite3.connect(f"{folder}/floor.db") as floor:
         floor.execute("CREATE TABLE item (key TEXT PRIMARY KEY, found TEXT, body BLOB)")
         floor.execute("CREATE TABLE page (key TEXT PRIMARY KEY, body BLOB)")
-        for number, (name, path) in enumerate(reads.items()):
-            content = fetch(url + path)
-            if name.startswith("list"):
+        for number, case in enumerate(cases):
+            if case.body is not None:
+                continue
+            content = fetch(url + case.path)
+            if case.floor.startswith("/page"):
                 floor.execute("INSERT INTO page VALUES (?, ?)", (str(number), content))
-                cases.append(Case(name, path, f"/page/{number}"))
             else:
                 floor.execute("INSERT INTO item VALUES (?, ?, ?)", (str(number), f"f{number}", content))
-                target = f"/find?found=f{number}" if name.startswith("find") else f"/item/{number}"
-                cases.append(Case(name, path, target))
         floor.execute("INSERT INTO page VALUES ('list', '{}')")
         padding = ((str(i), f"p{i}", b"x" * 1_400) for i in range(1_000, 21_000))
         floor.executemany("INSERT INTO item VALUES (?, ?, ?)", padding)
-    body = json.dumps({k: v for k, v in partij(bsn, 1, chance).items() if k != "nummer"}).encode()
-    return [*cases, Case("POST partij, two addresses", PARTIJEN, "/item", body)]
+    return cases
 
 
-def report(cases: list[Case], gateway: int, floor: int, seconds: float, rounds: int) -> None:
-    print(f"{'':30}{'gateway':>28}{'floor':>28}{'of floor':>10}")
-    print(f"{'':30}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
+def cases_of(objects: int) -> list[Case]:
+    """What is asked of a store that ``fill`` filled; the objects asked for lie in its middle."""
+    known = list(zip(documents(objects), numbers(), strict=False))
+    document, bsn = known[objects // 2]
+    key = document["_id"]
+    new = partij(next(itertools.islice(numbers(), objects, None)), 1, random.Random(7))
+    body = json.dumps({name: value for name, value in new.items() if name != "nummer"}).encode()
+    return [
+        Case("GET one partij", f"{PARTIJEN}/{key}", "/item/0"),
+        Case("GET one klant (mapped)", f"{KLANTEN}/{key}", "/item/1"),
+        Case("list of 100 partijen", f"{PARTIJEN}?_limit=100&_page=20", "/page/2"),
+        Case("list of 100 klanten (mapped)", f"{KLANTEN}?_limit=100&_page=20", "/page/3"),
+        Case("find klant by BSN", f"{KLANTEN}?{BSN_FILTER}={bsn}", "/find?found=f4"),
+        Case("POST partij, two addresses", PARTIJEN, "/item", body),
+    ]
+
+
+def report(cases: list[Case], gateway: Server, floor: Server, seconds: float, rounds: int) -> None:
+    print(f"{'':30}{'gateway':>36}{'floor':>36}{'of floor':>18}")
+    titles = f"{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'cpu us':>9}"
+    print(f"{'':30}{titles}{titles}{'req/s':>9}{'cpu':>9}")
     for case in cases:
         ours, theirs = [], []
         for _ in range(rounds):
-            ours.append(run(f"http://127.0.0.1:{gateway}{case.path}", seconds, body=case.body))
-            theirs.append(run(f"http://127.0.0.1:{floor}{case.floor}", seconds, body=case.body))
+            ours.append(asked(gateway, case.path, seconds, case.body))
+            theirs.append(asked(floor, case.floor, seconds, case.body))
         ratio = middle_of(ours, lambda f: f.rate) / middle_of(theirs, lambda f: f.rate)
+        effort = middle_of(theirs, lambda f: f.cpu) / middle_of(ours, lambda f: f.cpu)
         errors = sum(figures.errors for figures in ours + theirs)
         bar = BARS.get(case.name)
         note = f"  bar {bar:.0%}: {'met' if ratio >= bar else 'MISSED'}" if bar else ""
         note += f"  {errors} errors" if errors else ""
-        print(f"{case.name:30}{cells(ours)}{cells(theirs)}{ratio:>9.0%}{note}", flush=True)
+        print(f"{case.name:30}{cells(ours)}{cells(theirs)}{ratio:>9.0%}{effort:>9.0%}{note}", flush=True)
+
+
+def asked(server: Server, path: str, seconds: float, body: bytes | None) -> Figures:
+    return run(f"http://127.0.0.1:{server[1]}{path}", seconds, server[0].pid, body=body)
 
 
 def cells(figures: list[Figures]) -> str:
-    rate, p50, p99 = (
-        middle_of(figures, read) for read in (lambda f: f.rate, lambda f: f.p50, lambda f: f.p99)
+    rate, p50, p99, cpu = (
+        middle_of(figures, read)
+        for read in (lambda f: f.rate, lambda f: f.p50, lambda f: f.p99, lambda f: f.cpu)
     )
-    return f"{rate:>10.0f}{p50:>9.2f}{p99:>9.2f}"
+    return f"{rate:>9.0f}{p50:>9.2f}{p99:>9.2f}{cpu:>9.0f}"
 
 
 def middle_of(figures: list[Figures], read: Callable[[Figures], float]) -> float:

@@ -37,6 +37,8 @@ from gateway_core.types import Bundle
 from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Scope, Send
 
 REFRESH_SECONDS = 0.3
+LOG_SECONDS = 0.2
+LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 API = "/api/"
 
 
@@ -111,6 +113,7 @@ class Gateway:
             max_nesting=settings.max_nesting,
             read_timeout=settings.read_timeout,
         )
+        self._log = AccessLog(sys.stderr.fileno())
         self._api: Any = GatewayApi(
             self._live,
             options,
@@ -118,7 +121,7 @@ class Gateway:
             now=now,
             clock=time.monotonic,
             new_id=new_id,
-            observe=AccessLog(sys.stderr.fileno()),
+            observe=self._log,
         )
         if settings.origins():
             self._api = CORSMiddleware(
@@ -145,6 +148,7 @@ class Gateway:
             yield
         finally:
             refreshing.cancel()
+            self._log.flush()
             self._pool.shutdown(wait=True)
             self._live.store.close()
 
@@ -171,11 +175,13 @@ class AccessLog:
     """One JSON object a line, written whole, so that processes may share the descriptor.
 
     It holds nothing that a client sent: no id, query, body or message. (The logging module
-    would cost as much as reading an object does.)
+    would cost as much as reading an object does.) Lines are written together, at the latest
+    after ``LOG_SECONDS``; a fault at once, with all that came before it.
     """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._lines: list[bytes] = []
 
     def __call__(self, seen: Observation) -> None:
         line: dict[str, Any] = {
@@ -193,5 +199,15 @@ class AccessLog:
                 f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(seen.fault.__traceback__)
             ]
-        with contextlib.suppress(OSError):
-            os.write(self._descriptor, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        if seen.fault is not None or len(self._lines) >= LOG_LINES:
+            self.flush()
+        elif len(self._lines) == 1:
+            asyncio.get_running_loop().call_later(LOG_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits. A log that cannot be written stops nobody."""
+        lines, self._lines = self._lines, []
+        if lines:
+            with contextlib.suppress(OSError):
+                os.write(self._descriptor, b"".join(lines))

@@ -67,6 +67,7 @@ def serve(
 
     from gateway_core import app as gateway
     from gateway_core.settings import Settings
+    from gateway_core.web.transport import GatheringProtocol
 
     settings = Settings()
     if settings.demo and settings.host not in LOOPBACK:
@@ -82,6 +83,7 @@ def serve(
     uvicorn.run(
         "gateway_core.app:create_app",
         factory=True,
+        http=GatheringProtocol,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
