@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -26,7 +25,8 @@ from gateway_core.types import Meta, StoredObject
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 2.0
 OBJECTS = 20_000
-META = Meta(1, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+MOMENT = "2026-01-01T00:00:00.000000Z"
+META = Meta(1, MOMENT, MOMENT)
 SCOPE = Scope("t", "thing")
 DATA = {
     "name": "Jansen",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -168,7 +169,20 @@ class Gateway:
 def create_app() -> Gateway:
     """The application of the environment's settings: what each server process runs."""
     settings = Settings()
-    return Gateway(settings, store_of(settings))
+    application = Gateway(settings, store_of(settings))
+    spare_collections()
+    return application
+
+
+def spare_collections() -> None:
+    """Let the garbage collector leave alone what lives as long as the process, and come less often.
+
+    A page of a hundred objects is thousands of small dictionaries without a cycle among them;
+    with Python's defaults a third of the time of reading it goes into looking for cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 class AccessLog:

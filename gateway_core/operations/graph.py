@@ -7,7 +7,7 @@ to, however many objects stand on it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway_core.catalog.snapshot import Catalog, Entity
@@ -124,8 +124,7 @@ def _next_level(
     for entity, members in groups:
         for prop in entity.relations:
             if graph.extend.embeds(prop, level):
-                for member in members:
-                    wanted.update(dict.fromkeys(_ids(graph, member, prop)))
+                wanted.update(dict.fromkeys(_led_to(graph, members, prop)))
     missing = [id for id in wanted if id not in graph.objects]
     if not missing:
         return []
@@ -160,6 +159,21 @@ def _load_inverse(
         for (target, source, property), ids in store.linked_ids(tenant, targets, names.keys()).items():
             for name in names[source, property]:
                 graph.inverse[target, name] = ids
+
+
+def _led_to(graph: Graph, items: Iterable[StoredObject], prop: PropertySpec) -> Iterator[str]:
+    """The ids that a property of the items holds."""
+    name = prop.name
+    if prop.kind is PropertyKind.INVERSE:
+        for item in items:
+            yield from graph.inverse.get((item.id, name), ())
+        return
+    for item in items:
+        value = item.data.get(name)
+        if isinstance(value, str):
+            yield value
+        elif value is not None:
+            yield from value
 
 
 def _ids(graph: Graph, item: StoredObject, prop: PropertySpec) -> tuple[str, ...]:

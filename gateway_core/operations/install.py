@@ -9,8 +9,8 @@ from gateway_core.catalog.build import BuildSettings, build
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.errors import ConfigurationError
 from gateway_core.operations.call import Context
-from gateway_core.operations.render import timestamp
 from gateway_core.operations.transfer import Entry, load_objects
+from gateway_core.query.times import instant
 from gateway_core.store.protocol import IndexSpec, Store
 from gateway_core.types import Artifact, Bundle, Finding, Kind, Principal, Severity
 
@@ -72,7 +72,7 @@ def install(
         "title": bundle.title,
         "description": bundle.description,
         "digest": digest(bundle),
-        "installed": timestamp(context.now()),
+        "installed": instant(context.now()),
         "artifacts": len(bundle.artifacts),
     }
     store.replace_artifacts(bundle.name, bundle.artifacts, record)

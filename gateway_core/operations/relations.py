@@ -10,7 +10,7 @@ from gateway_core.errors import Conflict
 from gateway_core.operations.call import Context
 from gateway_core.operations.graph import Graph, ids_of
 from gateway_core.operations.merge import holds, merge_patch
-from gateway_core.operations.render import timestamp
+from gateway_core.query.times import instant
 from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Json, JsonObject, Meta, Pointer, Principal, StoredObject, Violation
@@ -52,7 +52,7 @@ class Planner:
         self._puts[id] = Put(item, 0, _links(entity, item), sequences)
 
     def _new_meta(self) -> Meta:
-        now, owner = self._context.now(), self._principal
+        now, owner = instant(self._context.now()), self._principal
         return Meta(
             version=1,
             created=now,
@@ -68,8 +68,9 @@ class Planner:
         data = self._data(entity, item.id, document, item)
         if data == item.data:
             return
-        meta = replace(item.meta, version=item.meta.version + 1, modified=self._context.now())
-        changed = replace(item, data=data, meta=meta)
+        now = instant(self._context.now())
+        meta = item.meta._replace(version=item.meta.version + 1, modified=now)
+        changed = item._replace(data=data, meta=meta)
         self._puts[item.id] = Put(changed, item.meta.version, _links(entity, changed))
 
     def delete(self, item: StoredObject) -> Changes:
@@ -240,7 +241,7 @@ class Planner:
             )
         data = without_reference(source.data, link.property, link.target)
         if put is not None:
-            changed = replace(source, data=data)
+            changed = source._replace(data=data)
             self._puts[source.id] = replace(put, object=changed, links=_links(entity, changed))
         else:
             self.update(entity, source, data)
@@ -394,5 +395,5 @@ def _generate(
             if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
                 sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
         elif absent:
-            filled[prop.name] = context.new_id() if prop.generate == "uuid" else timestamp(context.now())
+            filled[prop.name] = context.new_id() if prop.generate == "uuid" else instant(context.now())
     return filled, sequences

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from gateway_core.catalog.snapshot import Catalog, Entity, ShownRelation
 from gateway_core.operations.graph import Graph, ids_of
-from gateway_core.types import Json, JsonObject, StoredObject
+from gateway_core.types import JsonObject, Meta, StoredObject
 
 
 class Renderer:
@@ -18,18 +17,16 @@ class Renderer:
     under ``_self``. ``path`` is where the objects at the root are found by this client;
     embedded ones show the path at which they are at home. Documents share parts with each
     other and with the stored objects: they are for printing or mapping, not for changing.
-    ``as_json`` makes times text; without it they stay moments, which print faster.
     """
 
-    def __init__(
-        self, catalog: Catalog, graph: Graph, base_url: str, path: str, *, as_json: bool = True
-    ) -> None:
+    def __init__(self, catalog: Catalog, graph: Graph, base_url: str, path: str) -> None:
         self._entities = catalog.entities
         self._graph = graph
         self._base_url = base_url
         self._path = path
-        self._time = timestamp if as_json else _itself
         self._shown: dict[tuple[str, int], tuple[ShownRelation, ...]] = {}
+        self._schemas: dict[str, JsonObject] = {}
+        self._owners: dict[tuple[str | None, str | None], JsonObject | None] = {(None, None): None}
 
     def document(self, root: StoredObject) -> JsonObject:
         """The document of one object at the root of the graph."""
@@ -53,25 +50,28 @@ class Renderer:
     def _render(
         self, item: StoredObject, path: str | None, level: int, depth: int, branch: tuple[str, ...]
     ) -> JsonObject:
-        entity = self._entities[item.entity]
-        data = item.data
-        document: JsonObject = {"_id": item.id, "id": item.id, **entity.blank, **data}
-        document["_self"] = self._self(item, entity, path)
+        id, reference, data, meta = item
+        entity = self._entities[reference]
+        document: JsonObject = {"_id": id, "id": id, **entity.blank, **data}
+        document["_self"] = self._self(id, entity, data, meta, path)
+        if not entity.shown:
+            return document
         embedded: JsonObject = {}
         for relation in self._relations(entity, level):
+            name = relation.name
             if relation.inverse:
-                ids = self._graph.inverse.get((item.id, relation.name), ())
-                document[relation.name] = list(ids) if relation.many else (ids[0] if ids else None)
-            elif relation.name in data:
-                ids = ids_of(data[relation.name])
+                ids = self._graph.inverse.get((id, name), ())
+                document[name] = list(ids) if relation.many else (ids[0] if ids else None)
+            elif name in data:
+                ids = ids_of(data[name])
             else:
                 continue
             if ids and relation.embedded and level < depth:
                 shown = self._embed(ids, level, depth, branch)
                 if shown:
-                    embedded[relation.name] = shown if relation.many else shown[0]
+                    embedded[name] = shown if relation.many else shown[0]
                 elif relation.many:
-                    embedded[relation.name] = []
+                    embedded[name] = []
         if embedded:
             document["embedded"] = embedded
         return document
@@ -81,8 +81,9 @@ class Renderer:
     ) -> list[JsonObject]:
         """Related documents; an object on the way from the root is not shown within itself."""
         shown = []
+        objects = self._graph.objects
         for id in ids:
-            item = self._graph.objects.get(id)
+            item = objects.get(id)
             if item is None or id in branch:
                 continue
             entity = self._entities[item.entity]
@@ -90,31 +91,31 @@ class Renderer:
             shown.append(self._render(item, entity.home, level + 1, bound, (*branch, id)))
         return shown
 
-    def _self(self, item: StoredObject, entity: Entity, path: str | None) -> JsonObject:
-        meta, names = item.meta, entity.spec.name_properties
-        place = f"{path}/{item.id}" if path is not None else None
+    def _self(self, id: str, entity: Entity, data: JsonObject, meta: Meta, path: str | None) -> JsonObject:
+        place = f"{path}/{id}" if path is not None else None
+        names, owner = entity.spec.name_properties, meta[3:5]
         return {
-            "id": item.id,
-            "name": _name(item, names) if names else None,
+            "id": id,
+            "name": _name(data, names) if names else None,
             "self": place,
             "uri": f"{self._base_url}{place}" if place is not None else None,
-            "schema": {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name},
-            "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
+            "schema": self._schemas.get(entity.spec.reference) or self._schema(entity),
+            "owner": self._owners[owner] if owner in self._owners else self._owner(owner),
             "version": meta.version,
-            "dateCreated": self._time(meta.created),
-            "dateModified": self._time(meta.modified),
+            "dateCreated": meta.created,
+            "dateModified": meta.modified,
         }
 
+    def _schema(self, entity: Entity) -> JsonObject:
+        shown = {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name}
+        self._schemas[entity.reference] = shown
+        return shown
 
-def _name(item: StoredObject, properties: tuple[str, ...]) -> str | None:
-    parts = [str(value) for name in properties if (value := item.data.get(name)) not in (None, "")]
+    def _owner(self, owner: tuple[str | None, str | None]) -> JsonObject | None:
+        shown = self._owners[owner] = {"id": owner[0], "name": owner[1]} if owner[0] else None
+        return shown
+
+
+def _name(data: JsonObject, properties: tuple[str, ...]) -> str | None:
+    parts = [str(value) for name in properties if (value := data.get(name)) not in (None, "")]
     return " ".join(parts) or None
-
-
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC, with ``Z``."""
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def _itself(moment: datetime) -> Json:
-    return moment

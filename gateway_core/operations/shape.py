@@ -147,10 +147,7 @@ def _copy_path(source: Json, target: JsonObject, steps: list[str]) -> None:
 
 def renderer_of(call: Call, context: Context, graph: Graph) -> Renderer:
     """Renders for the endpoint of the call."""
-    endpoint = call.endpoint
-    return Renderer(
-        context.catalog, graph, call.base_url, endpoint.path, as_json=endpoint.pipeline.item_out is not None
-    )
+    return Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
 
 
 def show(call: Call, context: Context, id: str, extend: Extend = NOTHING_MORE) -> tuple[JsonObject, str]:

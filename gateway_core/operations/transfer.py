@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, Conflict, VersionConflict
@@ -12,8 +12,8 @@ from gateway_core.operations.call import Context
 from gateway_core.operations.graph import Extend, Graph
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import ID, Planner, missing_references
-from gateway_core.operations.render import timestamp
 from gateway_core.query.model import Query, Scope, Window
+from gateway_core.query.times import instant
 from gateway_core.schema import reason
 from gateway_core.schema.formats import CHECKS
 from gateway_core.store.protocol import Changes, Link, Put
@@ -139,7 +139,7 @@ class _Batch:
 
     def _promise(self, id: str, schema: str) -> StoredObject:
         """Stands for an object of this load where references to it are checked."""
-        now = self._context.now()
+        now = instant(self._context.now())
         return StoredObject(id, schema, {}, Meta(version=1, created=now, modified=now))
 
     def open_references(self) -> Iterator[OpenReference]:
@@ -189,7 +189,7 @@ def _meta(told: Json, principal: Principal) -> Meta | None:
     )
 
 
-def _moment(told: Mapping[str, Json], name: str) -> datetime:
+def _moment(told: Mapping[str, Json], name: str) -> str:
     value = told.get(name)
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
@@ -197,7 +197,7 @@ def _moment(told: Mapping[str, Json], name: str) -> datetime:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise BadRequest(f"'{SELF}.{name}' must be a date and time with offset (RFC 3339)")
-    return moment.astimezone(UTC)
+    return instant(moment)
 
 
 def _text(value: Json, name: str) -> str | None:
@@ -230,7 +230,7 @@ def _exported(item: StoredObject) -> JsonObject:
             "version": meta.version,
             "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
             "application": meta.application,
-            "dateCreated": timestamp(meta.created),
-            "dateModified": timestamp(meta.modified),
+            "dateCreated": meta.created,
+            "dateModified": meta.modified,
         },
     }

@@ -26,7 +26,6 @@ from gateway_core.query.model import (
     Scope,
     Window,
 )
-from gateway_core.query.times import instant
 from gateway_core.types import Json, StoredObject
 
 SortKey: TypeAlias = tuple[bool, int, float | str]
@@ -113,8 +112,8 @@ def _matches_element(condition: Condition, element: Json) -> bool:
 def _register(each: StoredObject) -> Mapping[str, Json]:
     return {
         "id": each.id,
-        "dateCreated": instant(each.meta.created),
-        "dateModified": instant(each.meta.modified),
+        "dateCreated": each.meta.created,
+        "dateModified": each.meta.modified,
         "owner": each.meta.owner,
         "version": each.meta.version,
     }

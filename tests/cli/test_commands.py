@@ -95,15 +95,21 @@ def credentials(output: str) -> dict[str, str]:
 
 
 class TestHelp:
-    def test_names_every_command_at_once(self, admin: Administrator) -> None:
-        """``gateway --help`` answers within a second and names all commands."""
-        times = []
-        for _ in range(3):
-            started = time.monotonic()
-            text = admin.succeeds("--help").stdout
-            times.append(time.monotonic() - started)
+    def test_names_every_command(self, admin: Administrator) -> None:
+        """``gateway --help`` names all commands."""
+        text = admin.succeeds("--help").stdout
         assert [name for name in ("serve", "openapi", "app", "objects", "doctor") if name not in text] == []
-        assert min(times) < 1
+
+    def test_loads_nothing_that_it_does_not_need(self) -> None:
+        """Help comes at once, since servers, validators and stores are imported by who uses them."""
+        program = (
+            "import sys\n"
+            "from gateway_core.cli.main import app\n"
+            "app(['--help'], standalone_mode=False)\n"
+            "print([name for name in ('uvicorn', 'fastapi', 'jsonschema', 'sqlite3') if name in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines()[-1] == "[]"
 
     def test_tells_the_settings_behind_the_options(self, admin: Administrator) -> None:
         """The help of serve names the environment variable of each option."""
@@ -301,8 +307,8 @@ class TestObjects:
         self, admin: Administrator, server_factory: StartServer
     ) -> None:
         """A sequence goes on after the highest number that came with an import."""
-        moment = "2024-05-01T12:00:00Z"
-        itself = {"version": 3, "dateCreated": moment, "dateModified": moment}
+        moment = "2024-05-01T12:00:00.000000Z"
+        itself = {"version": 3, "dateCreated": "2024-05-01T14:00:00+02:00", "dateModified": moment}
         file = admin.lines("pets.jsonl", {**pet(1), "number": 500, "_self": itself})
         admin.succeeds("objects", "import", str(file))
         server = server_factory(store=f"sqlite:///{admin.store}", bundles="Petstore", demo="true")

@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,8 @@ from gateway_core.types import Meta, StoredObject
 
 ROOT = Path(__file__).parents[2]
 SCOPE = Scope("t", "thing")
-META = Meta(1, datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+MOMENT = "2026-01-01T00:00:00.000000Z"
+META = Meta(1, MOMENT, MOMENT)
 
 
 def put(id: str, size: int) -> Put:
@@ -72,7 +72,6 @@ def test_small_writes_succeed_beside_one_that_does_not_fit(tmp_path):
 
 PROGRAM = """
 import resource, sys
-from datetime import UTC, datetime
 from gateway_core.errors import StoreError
 from gateway_core.query.model import Query, Scope, Window
 from gateway_core.store.open import open_store
@@ -80,7 +79,7 @@ from gateway_core.store.protocol import Changes, Put
 from gateway_core.types import Meta, StoredObject
 
 store = open_store(sys.argv[1])
-now = datetime(2026, 1, 1, tzinfo=UTC)
+now = "2026-01-01T00:00:00.000000Z"
 written, refused = 0, 0
 
 def write(n):

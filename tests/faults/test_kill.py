@@ -25,13 +25,13 @@ PARENTS, CHILDREN = Scope("t", "parent"), Scope("t", "child")
 # deletes an earlier one; the line is printed once apply has returned.
 WRITER = """
 import os, sys, threading
-from datetime import UTC, datetime
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Meta, StoredObject
 
 store = open_store(sys.argv[1], durability=sys.argv[3])
-meta = Meta(1, datetime.now(UTC), datetime.now(UTC))
+now = "2026-01-01T00:00:00.000000Z"
+meta = Meta(1, now, now)
 
 def change(name):
     parent = StoredObject(name, "parent", {"name": name, "text": "x" * 700, "items": [{"k": name}]}, meta)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Changes, Link, Put, Store
 from gateway_core.types import Meta, StoredObject
@@ -47,8 +48,8 @@ class Maker:
         version: int = 1,
     ) -> StoredObject:
         self._made += 1
-        moment = START + timedelta(seconds=self._made)
-        meta = Meta(version, START, moment, owner, owner and f"name of {owner}", "app", self.tenant)
+        moment = instant(START + timedelta(seconds=self._made))
+        meta = Meta(version, instant(START), moment, owner, owner and f"name of {owner}", "app", self.tenant)
         return StoredObject(id, entity, dict(data), meta)
 
     def put(

@@ -27,6 +27,7 @@ from gateway_core.query.model import (
     Scope,
     Window,
 )
+from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Changes, IndexSpec, Link, Put
 from gateway_core.types import Meta, StoredObject
@@ -324,7 +325,7 @@ def random_stores():
 
 
 def _object(number: int, data: dict[str, Any], tenant: str) -> StoredObject:
-    moment = START + timedelta(seconds=number)
+    moment = instant(START + timedelta(seconds=number))
     entity = "friend" if number % 3 == 2 else "thing"
     meta = Meta(1 + number % 2, moment, moment, "a" if number % 4 == 0 else None, tenant=tenant)
     return StoredObject(str(number), entity, data, meta)

@@ -239,9 +239,9 @@ def work():
     for _ in range(50):
         while True:
             held = store.fetch(Scope("t", "thing"), "1")
-            meta = replace(held.meta, version=held.meta.version + 1)
+            meta = held.meta._replace(version=held.meta.version + 1)
             try:
-                changed = replace(held, data={"n": held.data["n"] + 1}, meta=meta)
+                changed = held._replace(data={"n": held.data["n"] + 1}, meta=meta)
                 store.apply(Changes("t", (Put(changed, held.meta.version),)))
                 break
             except VersionConflict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import replace
 
 from gateway_core.errors import StoreError, VersionConflict
 from gateway_core.store.protocol import Changes, Delete, Put
@@ -65,7 +64,7 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
         if put.expect:
             connection.execute("DELETE FROM term WHERE object = ?", row[:1])
         put_terms(connection, known, tenant, item.entity, row[0], item.data)
-    return item if item.meta.tenant == tenant else replace(item, meta=replace(item.meta, tenant=tenant))
+    return item if item.meta.tenant == tenant else item._replace(meta=item.meta._replace(tenant=tenant))
 
 
 def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredObject:
@@ -78,7 +77,7 @@ def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredOb
             connection.execute(_REACH, (tenant, name, data[path[0]]))
         else:
             data[path[0]] = connection.execute(_NEXT, (tenant, name)).fetchone()[0]
-    return replace(put.object, data=data)
+    return put.object._replace(data=data)
 
 
 def _values(item: StoredObject) -> tuple[object, ...]:

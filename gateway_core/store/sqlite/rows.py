@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,16 +18,21 @@ _moment = datetime.fromisoformat
 
 def stored_object(tenant: str, row: tuple[Any, ...]) -> StoredObject:
     """A row of ``sql.COLUMNS`` → the object."""
-    id, entity, data, version, created, modified, owner, owner_name, application = row
-    meta = Meta(version, _moment(created), _moment(modified), owner, owner_name, application, tenant)
-    return StoredObject(id, entity, _decode(data), meta)
+    return stored_objects(tenant, (row,))[0]
+
+
+def stored_objects(tenant: str, rows: Iterable[tuple[Any, ...]]) -> list[StoredObject]:
+    """Rows of ``sql.COLUMNS`` → the objects."""
+    return [
+        StoredObject(id, entity, _decode(data), Meta(version, created, modified, owner, name, caller, tenant))
+        for id, entity, data, version, created, modified, owner, name, caller in rows
+    ]
 
 
 def object_values(item: StoredObject) -> tuple[Any, ...]:
     """(version, created, modified, owner, owner_name, application, data)."""
     meta = item.meta
-    created, modified = instant(meta.created), instant(meta.modified)
-    return meta.version, created, modified, meta.owner, meta.owner_name, meta.application, encoded(item.data)
+    return (*meta[:6], encoded(item.data))
 
 
 def encoded(value: Any) -> str:

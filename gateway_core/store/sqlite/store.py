@@ -110,7 +110,7 @@ class SqliteStore:
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
         marks, values = _listed(tuple(ids))
         found = self._read(_GET.format(ids=marks), (tenant, *values))
-        return {row[0]: rows.stored_object(tenant, row) for row in found}
+        return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
         marks, properties = _listed(tuple(sorted({property for _, property in relations})))
@@ -157,7 +157,7 @@ class SqliteStore:
             total = self._total(connection, scope, query, statements, len(page))
             if statements.keys:
                 page = _in_order(connection, [seq for (seq,) in page])
-        return Page(tuple(rows.stored_object(scope.tenant, row) for row in page), total)
+        return Page(tuple(rows.stored_objects(scope.tenant, page)), total)
 
     def _total(
         self, connection: sqlite3.Connection, scope: Scope, query: Query, statements: sql.Find, shown: int

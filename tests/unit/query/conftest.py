@@ -10,6 +10,7 @@ import pytest
 from gateway_core.query.evaluate import World, run
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.query.text import parse_query_string
+from gateway_core.query.times import instant
 from gateway_core.schema.dialect import translate
 from gateway_core.schema.spec import EntitySpec
 from gateway_core.types import Meta, StoredObject
@@ -94,7 +95,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 def stored(entity: str, number: int, **data: object) -> StoredObject:
     """An object; its number makes its id and its day of creation in January 2024."""
-    moment = START + timedelta(days=number)
+    moment = instant(START + timedelta(days=number))
     return StoredObject(uuid(number), entity, dict(data), Meta(1, moment, moment, owner="lib"))
 
 

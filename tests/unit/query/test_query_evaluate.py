@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -23,6 +23,8 @@ from gateway_core.query.model import (
     Scope,
     Window,
 )
+from gateway_core.query.times import instant
+from gateway_core.types import Meta, StoredObject
 
 BOOK = "https://example.com/book.schema.json"
 EVERY = [5, 6, 7, 8]
@@ -180,11 +182,10 @@ def test_objects_of_another_entity_are_not_reached(parser, make):
     assert not matches(where, book, World([book, other]))
 
 
-def test_times_of_the_register_compare_in_utc(make):
-    """Whatever the zone of the stored time, it is compared as UTC text with microseconds."""
-    local = datetime(2024, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
-    each = make(BOOK, 1)
-    each = type(each)(each.id, each.entity, {}, type(each.meta)(1, local, datetime(2024, 1, 1, tzinfo=UTC)))
+def test_times_of_the_register_are_utc():
+    """Whatever the zone of a moment, it is kept and compared as UTC text with microseconds."""
+    local = instant(datetime(2024, 1, 1, 1, 30, tzinfo=timezone(timedelta(hours=2))))
+    each = StoredObject(id_of(1), BOOK, {}, Meta(1, local, local))
     created = Compare(("_self", "dateCreated"), Op.EQ, ("2023-12-31T23:30:00.000000Z",))
     assert matches(created, each, World(()))
 
