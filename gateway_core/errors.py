@@ -20,6 +20,8 @@
     └── StoreError            503  the store cannot be reached or is busy
         └── VersionConflict   409  an object changed since it was read (operations retry on it)
 
+``NotAtOnce`` stands outside the family: a signal between rooms, never an answer.
+
 A message names the thing, the place and the way out, and never repeats a value from a
 request or a document: it may be personal data. ``status`` is a hint for rims that speak
 HTTP; nothing here knows a web library.
@@ -43,6 +45,10 @@ class GatewayError(Exception):
         super().__init__(f"{detail} {hint}".strip())
         self.detail = detail
         self.hint = hint
+
+
+class NotAtOnce(Exception):
+    """Reading that was asked to be brief would take long; ask again where it may."""
 
 
 class BadRequest(GatewayError):

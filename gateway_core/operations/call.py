@@ -65,10 +65,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an operation may use: one catalog for the whole call, the store, time and ids."""
+    """What an operation may use: one catalog for the whole call, the store, time and ids.
+
+    ``brief``: others wait meanwhile, so an operation that only reads raises ``NotAtOnce``
+    before it would take more than some milliseconds.
+    """
 
     catalog: Catalog
     store: Store
     now: Callable[[], datetime]
     clock: Callable[[], float]
     new_id: Callable[[], str]
+    brief: bool = False

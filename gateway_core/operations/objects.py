@@ -10,6 +10,7 @@ from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import (
     Conflict,
     InvalidDocument,
+    NotAtOnce,
     NotFound,
     PreconditionFailed,
     VersionConflict,
@@ -32,6 +33,7 @@ from gateway_core.query.model import Scope
 from gateway_core.types import JsonObject, StoredObject
 
 ATTEMPTS = 8
+BRIEF_PAGE = 100  # what takes some milliseconds to render
 EVERYTHING = Extend(everything=True)
 
 
@@ -54,7 +56,9 @@ def list_(call: Call, context: Context) -> Outcome:
     query = list_query(call, context, entity)
     fields = query.fields
     extend, tenant = Extend.of(query.extend), call.principal.tenant
-    with context.store.snapshot():
+    if context.brief and query.window.limit > BRIEF_PAGE:
+        raise NotAtOnce
+    with context.store.snapshot(brief=context.brief):
         page = context.store.find(_scope(call), query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
     renderer = renderer_of(call, context, graph)

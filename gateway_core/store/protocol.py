@@ -106,12 +106,15 @@ class Store(Protocol):
     """
 
     reads_at_once: bool
-    """Whether reading a few objects by id takes microseconds and waits for nothing outside the
+    """Whether reading by id or by index takes microseconds and waits for nothing outside the
     process: then it may be done where nothing else can happen meanwhile."""
 
-    def snapshot(self) -> AbstractContextManager[None]:
+    def snapshot(self, *, brief: bool = False) -> AbstractContextManager[None]:
         """Inside, everything that this thread reads is of one state. Writing inside is not
-        forbidden, but what is written is not seen there."""
+        forbidden, but what is written is not seen there.
+
+        ``brief``, of a store that reads at once: reading inside raises ``NotAtOnce`` when it
+        turns out to take more than some milliseconds (a scan, a sort of many objects)."""
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
         """The objects among ``ids`` that exist, of any entity, in one statement."""

@@ -1,11 +1,13 @@
 """The generated endpoints: an ASGI application that asks the catalog.
 
-A request costs one hop to a thread; none, when it reads one object from a store that answers at once.
+A request costs one hop to a thread; none, when it reads from a store that answers at once and the
+reading turns out to be brief.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -19,6 +21,7 @@ from gateway_core.errors import (
     BadRequest,
     GatewayError,
     MethodNotAllowed,
+    NotAtOnce,
     NotFound,
     PayloadTooLarge,
     RequestTimeout,
@@ -39,6 +42,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ON_COLLECTION = {"GET": Action.LIST, "POST": Action.CREATE}
 ON_ITEM = {"GET": Action.READ, "PUT": Action.REPLACE, "PATCH": Action.PATCH, "DELETE": Action.DELETE}
+READS = frozenset({Action.READ, Action.LIST})
 WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH})
 STATUS = {
     Result.FOUND: 200,
@@ -186,11 +190,14 @@ class GatewayApi:
             if_none_match=entity_tags(request.header(b"if-none-match")),
             base_url=origin(self._options.public_url, request.scheme, request.header(b"host")),
         )
-        context = Context(moment.catalog, self._live.store, self._now, self._clock, self._new_id)
-        if target.action is Action.READ and self._live.store.reads_at_once:
-            return _perform(call, context)
+        if target.action in READS and self._live.store.reads_at_once:
+            with contextlib.suppress(NotAtOnce):
+                return _perform(call, self._context(moment, brief=True))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _perform, call, context)
+        return await loop.run_in_executor(self._pool, _perform, call, self._context(moment, brief=False))
+
+    def _context(self, moment: Moment, *, brief: bool) -> Context:
+        return Context(moment.catalog, self._live.store, self._now, self._clock, self._new_id, brief)
 
     def _match(self, moment: Moment, request: Request) -> Match:
         """The endpoint of the path; a trailing slash is put up with where ids may stand in the query."""

@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from gateway_core.errors import StoreError
+from gateway_core.errors import NotAtOnce, StoreError
 
 CACHED_STATEMENTS = 512
+BRIEF = 40_000  # steps of the virtual machine: some milliseconds
+COUNTED = 5_000
 JOURNAL_PAGES = 4000  # so often the journal is written back: less often than by default, for speed
 JOURNAL_BYTES = 64 * 1024 * 1024  # a journal that a burst made larger is cut to this afterwards
 
@@ -95,6 +97,27 @@ class Connections:
         self._closed = True
         while self._idle:
             self._idle.pop().close()
+
+
+@contextlib.contextmanager
+def briefly(connection: sqlite3.Connection) -> Iterator[None]:
+    """Interrupt what takes more than ``BRIEF`` steps of SQLite's machine in all; raises ``NotAtOnce``."""
+    left = BRIEF
+
+    def count() -> bool:
+        nonlocal left
+        left -= COUNTED
+        return left <= 0
+
+    connection.set_progress_handler(count, COUNTED)
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise NotAtOnce from None
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _casefold(text: str | None) -> str | None:

@@ -18,7 +18,7 @@ from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, L
 from gateway_core.store.sqlite import indexes, rows
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
-from gateway_core.store.sqlite.connections import Connections, create_file, migrate
+from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
 from gateway_core.store.sqlite.failures import translated
 from gateway_core.types import Artifact, JsonObject, Page, StoredObject
 
@@ -96,9 +96,13 @@ class SqliteStore:
     # -- reading objects
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
-        with translated(self._place), self._readers.snapshot():
-            yield
+    def snapshot(self, *, brief: bool = False) -> Iterator[None]:
+        with translated(self._place), self._readers.snapshot() as connection:
+            if brief:
+                with briefly(connection):
+                    yield
+            else:
+                yield
 
     def fetch(self, scope: Scope, id: str) -> StoredObject | None:
         found = self._read(_FETCH, (scope.tenant, id))
