@@ -50,13 +50,15 @@ def main() -> None:
     options.add_argument("--objects", type=int, default=100_000)
     options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--case", default="", help="measure only what has this in its name")
     given = options.parse_args()
     ensure_wrk()
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), given.objects, given.seconds, given.rounds)
+        measure(Path(folder), given)
 
 
-def measure(folder: Path, objects: int, seconds: float, rounds: int) -> None:
+def measure(folder: Path, given: argparse.Namespace) -> None:
+    objects: int = given.objects
     environment = {**os.environ, "GATEWAY_STORE": f"sqlite:///{folder}/gateway.db", "GATEWAY_DEMO": "true"}
     fill(folder, environment, objects)
     gateway = server(
@@ -67,7 +69,8 @@ def measure(folder: Path, objects: int, seconds: float, rounds: int) -> None:
         floor_command = [sys.executable, "-m", "uvicorn", "bench.floor:app", "--no-access-log", "--port"]
         floor = server(floor_command, {**os.environ, "FLOOR_DB": f"{folder}/floor.db"}, None, "/page/list")
         try:
-            report(cases, gateway, floor, seconds, rounds)
+            wanted = [case for case in cases if given.case in case.name]
+            report(wanted, gateway, floor, given.seconds, given.rounds)
         finally:
             floor[0].terminate()
     finally:

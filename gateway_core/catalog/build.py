@@ -30,6 +30,7 @@ from gateway_core.schema import (
     EntitySpec,
     PropertyKind,
     PropertySpec,
+    Validator,
     check_defaults,
     check_relations,
     compile_validators,
@@ -281,21 +282,31 @@ def _entities(
         findings.extend(error.findings)
         return {}
     findings.extend(check_defaults(specs, validators))
+    parsers = {reference: QueryParser(spec, specs.get, settings) for reference, spec in specs.items()}
     return {
-        reference: Entity(
-            spec=spec,
-            validator=validators[reference],
-            parser=QueryParser(spec, specs.get, settings),
-            home=_home(reference, endpoints),
-            blank=MappingProxyType({p.name: [] if p.many else None for p in spec.properties.values()}),
-            relations=spec.relations,
-            shown=tuple(
-                ShownRelation(p.name, p.many, p.kind is PropertyKind.INVERSE, p.embed) for p in spec.relations
-            ),
-            inverse=MappingProxyType(_inverse(spec)),
-        )
+        reference: _entity(spec, validators[reference], parsers[reference], _home(reference, endpoints))
         for reference, spec in specs.items()
     }
+
+
+def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: str | None) -> Entity:
+    inverse = _inverse(spec)
+    relations = spec.relations
+    return Entity(
+        spec=spec,
+        validator=validator,
+        parser=parser,
+        home=home,
+        blank=MappingProxyType({p.name: [] if p.many else None for p in spec.properties.values()}),
+        label={"id": spec.reference, "ref": spec.reference, "name": spec.name},
+        relations=relations,
+        embedded=tuple(p for p in relations if p.embed),
+        shown=tuple(
+            ShownRelation(p.name, p.many, p.kind is PropertyKind.INVERSE, p.embed) for p in relations
+        ),
+        inverse=MappingProxyType(inverse),
+        mirrored=tuple(inverse),
+    )
 
 
 def _inverse(spec: EntitySpec) -> dict[tuple[Reference, str], tuple[str, ...]]:

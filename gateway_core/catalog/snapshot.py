@@ -29,10 +29,11 @@ class Entity:
     """A schema with all that is compiled from it.
 
     ``home`` is the path under which its objects are at home (None: no endpoint of their
-    own). ``blank`` is an object without any value, as it is answered, and ``shown`` how
-    its relations are answered when nothing else is asked. ``relations`` are its relation
-    properties; ``inverse`` are the names of the inverse ones by what they mirror, an entity and
-    its property.
+    own). ``blank`` is an object without any value, as it is answered, ``label`` what an answer
+    says of its schema, and ``shown`` how its relations are answered when nothing else is asked.
+    ``relations`` are its relation properties, ``embedded`` those that are shown embedded by
+    default; ``inverse`` are the names of the inverse ones by what they mirror, an entity and its
+    property, and ``mirrored`` these pairs.
     """
 
     spec: EntitySpec
@@ -40,9 +41,12 @@ class Entity:
     parser: QueryParser
     home: str | None
     blank: Mapping[str, Any]
+    label: Mapping[str, str]
     relations: tuple[PropertySpec, ...]
+    embedded: tuple[PropertySpec, ...]
     shown: tuple[ShownRelation, ...]
     inverse: Mapping[tuple[Reference, str], tuple[str, ...]]
+    mirrored: tuple[tuple[Reference, str], ...]
 
     @property
     def reference(self) -> Reference:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gateway_core.catalog.snapshot import Catalog, Entity
 from gateway_core.query.model import Scope
 from gateway_core.schema.spec import PropertyKind, PropertySpec
-from gateway_core.store.protocol import Store
+from gateway_core.store.protocol import Store, Surroundings
 from gateway_core.types import Json, StoredObject
 
 EVERYTHING = "all"
@@ -86,7 +86,7 @@ def load_one(
     Most objects have nothing beyond what they refer to themselves: they cost one statement.
     """
     entity = catalog.entities[scope.entity]
-    found = store.around(scope, id, entity.inverse.keys())
+    found = store.around(scope, id, entity.mirrored)
     if found is None:
         return None
     depth = entity.spec.max_depth
@@ -94,15 +94,29 @@ def load_one(
     for (_, source, property), ids in found.referrers.items():
         for name in entity.inverse[source, property]:
             graph.inverse[id, name] = ids
-    embedded = [prop for prop in entity.relations if depth > 1 and extend.embeds(prop, 1)]
-    shown = [other for prop in embedded for other in _ids(graph, found.root, prop)]
-    linked = [found.linked[other] for other in shown if other in found.linked]
-    if len(linked) == len(shown) and not any(catalog.entities[item.entity].relations for item in linked):
-        graph.objects.update({item.id: item for item in linked})
+    if _add_shown(catalog, graph, found, _embedded(entity, extend) if depth > 1 else ()):
         return found.root, graph
     with store.snapshot():
         root = store.fetch(scope, id)
         return (root, load(catalog, store, scope.tenant, [root], extend)) if root is not None else None
+
+
+def _embedded(entity: Entity, extend: Extend) -> Sequence[PropertySpec]:
+    """What is embedded in an object at the root."""
+    if extend is NOTHING_MORE:
+        return entity.embedded
+    return [prop for prop in entity.relations if extend.embeds(prop, 1)]
+
+
+def _add_shown(catalog: Catalog, graph: Graph, found: Surroundings, props: Iterable[PropertySpec]) -> bool:
+    """Add the objects that the root embeds; whether they are all that has to be read."""
+    for prop in props:
+        for id in _ids(graph, found.root, prop):
+            item = found.linked.get(id)
+            if item is None or catalog.entities[item.entity].relations:
+                return False
+            graph.objects[id] = item
+    return True
 
 
 def _next_level(

@@ -25,7 +25,6 @@ class Renderer:
         self._base_url = base_url
         self._path = path
         self._shown: dict[tuple[str, int], tuple[ShownRelation, ...]] = {}
-        self._schemas: dict[str, JsonObject] = {}
         self._owners: dict[tuple[str | None, str | None], JsonObject | None] = {(None, None): None}
 
     def document(self, root: StoredObject) -> JsonObject:
@@ -99,17 +98,12 @@ class Renderer:
             "name": _name(data, names) if names else None,
             "self": place,
             "uri": f"{self._base_url}{place}" if place is not None else None,
-            "schema": self._schemas.get(entity.spec.reference) or self._schema(entity),
+            "schema": entity.label,
             "owner": self._owners[owner] if owner in self._owners else self._owner(owner),
             "version": meta.version,
             "dateCreated": meta.created,
             "dateModified": meta.modified,
         }
-
-    def _schema(self, entity: Entity) -> JsonObject:
-        shown = {"id": entity.reference, "ref": entity.reference, "name": entity.spec.name}
-        self._schemas[entity.reference] = shown
-        return shown
 
     def _owner(self, owner: tuple[str | None, str | None]) -> JsonObject | None:
         shown = self._owners[owner] = {"id": owner[0], "name": owner[1]} if owner[0] else None

@@ -77,6 +77,7 @@ class SqliteStore:
         self._place = path
         self._readers = Connections(path, synchronous=synchronous, busy_seconds=busy_seconds)
         self._indexes = indexes.IndexSet()
+        self._around_texts: dict[tuple[tuple[str, str], ...], tuple[str, tuple[str, ...]]] = {}
         try:
             if not path.startswith("file:"):
                 create_file(Path(path))
@@ -117,24 +118,33 @@ class SqliteStore:
         return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
-        marks, properties = _listed(tuple(sorted({property for _, property in relations})))
-        root: StoredObject | None = None
-        linked: dict[str, StoredObject] = {}
-        referring: list[tuple[int, str, str, str]] = []
-        for row in self._read(_AROUND.format(properties=marks), (scope.tenant, id, *properties)):
-            if row[0] == 2:
-                referring.append((row[1], row[4], row[2], row[3]))
-            elif row[0] == 1:
-                linked[row[3]] = rows.stored_object(scope.tenant, row[3:])
+        key = tuple(relations)
+        text, properties = self._around_texts.get(key) or self._around_text(key)
+        found, referring = [], []
+        for number, seq, property, *row in self._read(text, (scope.tenant, id, *properties)):
+            if number == 2:
+                referring.append((seq, row[1], property, row[0]))
             else:
-                root = rows.stored_object(scope.tenant, row[3:])
-        if root is None or root.entity != scope.entity or scope.owner not in (None, root.meta.owner):
+                found.append(row)
+        if not found or found[0][0] != id or found[0][1] != scope.entity:
             return None
+        root, *others = rows.stored_objects(scope.tenant, found)
+        if scope.owner not in (None, root.meta.owner):
+            return None
+        linked = {item.id: item for item in others}
+        if not referring:
+            return Surroundings(root, linked, {})
         referrers: dict[tuple[str, str, str], dict[str, None]] = {}
         for _, entity, property, source in sorted(referring):
             if (entity, property) in relations:
                 referrers.setdefault((id, entity, property), {})[source] = None
         return Surroundings(root, linked, {key: tuple(ids) for key, ids in referrers.items()})
+
+    def _around_text(self, relations: tuple[tuple[str, str], ...]) -> tuple[str, tuple[str, ...]]:
+        """The statement of ``around`` and the properties it is bound to, made once per entity."""
+        marks, properties = _listed(tuple(sorted({property for _, property in relations})))
+        made = self._around_texts[relations] = (_AROUND.format(properties=marks), properties)
+        return made
 
     def linked_ids(
         self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
