@@ -36,6 +36,7 @@ from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
 from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Scope, Send
+from gateway_core.web.connection import Limits
 
 REFRESH_SECONDS = 0.3
 LOG_SECONDS = 0.2
@@ -68,6 +69,16 @@ def live_of(settings: Settings, store: Store) -> Live:
 
 def context_of(catalog: Catalog, store: Store) -> Context:
     return Context(catalog, store, now, time.monotonic, new_id)
+
+
+def connection_limits(settings: Settings) -> Limits:
+    return Limits(
+        header_timeout=settings.header_timeout,
+        send_timeout=settings.send_timeout,
+        max_header=settings.max_header,
+        max_headers=settings.max_headers,
+        max_connections=settings.max_connections,
+    )
 
 
 def read_bundle(name: str) -> Bundle:

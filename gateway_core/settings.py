@@ -52,6 +52,30 @@ class Settings(BaseSettings):
     read_timeout: int = Field(
         default=30, ge=1, description="Seconds within which a request body must have arrived."
     )
+    header_timeout: int = Field(
+        default=10,
+        ge=1,
+        description="Seconds within which the headers of a request must have arrived, and what is left of a "
+        "body when the answer was given before its end.",
+    )
+    send_timeout: int = Field(
+        default=30, ge=1, description="Seconds after which a client that does not read its answer is cut off."
+    )
+    keep_alive: int = Field(
+        default=15, ge=1, description="Seconds that a connection without requests stays open."
+    )
+    max_header: int = Field(
+        default=32_768,
+        ge=1_024,
+        description="Largest request line and headers together, in bytes.",
+    )
+    max_headers: int = Field(default=100, ge=10, description="Most headers of a request.")
+    max_connections: int = Field(
+        default=500,
+        ge=1,
+        description="Connections that a worker process holds open; further ones are answered 503. The "
+        "process needs twice as many open files (ulimit -n).",
+    )
     cors_origins: str = Field(default="", description="Origins of browsers that may call, comma-separated.")
     threads: int = Field(
         default=8, ge=1, le=64, description="Requests that a worker process works on at one time."

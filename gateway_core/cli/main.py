@@ -67,7 +67,7 @@ def serve(
 
     from gateway_core import app as gateway
     from gateway_core.settings import Settings
-    from gateway_core.web.transport import GatheringProtocol
+    from gateway_core.web.connection import protocol
 
     settings = Settings()
     if settings.demo and settings.host not in LOOPBACK:
@@ -83,7 +83,6 @@ def serve(
     uvicorn.run(
         "gateway_core.app:create_app",
         factory=True,
-        http=GatheringProtocol,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
@@ -91,7 +90,9 @@ def serve(
         access_log=False,
         proxy_headers=False,  # GATEWAY_PUBLIC_URL says how clients see us; headers could be anybody's
         server_header=False,
-        h11_max_incomplete_event_size=32_768,
+        http=protocol(gateway.connection_limits(settings)),
+        ws="none",
+        timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=10,
     )
 
