@@ -20,6 +20,7 @@ from gateway_core.catalog.endpoints import (
     ErrorShape,
     MatchTable,
     Pipeline,
+    Unknown,
 )
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
@@ -143,6 +144,10 @@ def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
         errors=_member(ErrorShape, body.get("errors") or "problem", where, "errors", findings)
         or ErrorShape.PROBLEM,
         accepts=frozenset(a for a in accepts if a is not None),
+        unknown=_member(
+            Unknown, body.get("unknownProperties") or "reject", where, "unknownProperties", findings
+        )
+        or Unknown.REJECT,
         tags=tuple(_tags(body.get("tags") or (), where, findings)),
         summaries=MappingProxyType(_summaries(body.get("summaries") or {}, where, findings)),
     )
@@ -187,6 +192,7 @@ class _EndpointReader:
             self._findings.append(_error("endpoint", f"{where} needs {missing}", artifact.reference))
             return None
         collection = self._collection_of(body, entity, where)
+        unknown = {"unknownProperties": collection.unknown, **body}
         prefixes = (collection.prefix, *collection.alias_prefixes)
         return Endpoint(
             reference=artifact.reference,
@@ -199,7 +205,7 @@ class _EndpointReader:
             pipeline=self._pipeline(body.get("mappings") or {}, where),
             merge_put=self._choice(body, "put", ("replace", "merge"), where) == "merge",
             append_arrays=self._choice(body, "patchArrays", ("replace", "append"), where) == "append",
-            reject_unknown=self._choice(body, "unknownProperties", ("reject", "ignore"), where) == "reject",
+            unknown=Unknown(self._choice(unknown, "unknownProperties", tuple(Unknown), where)),
             throws=tuple(body.get("throws") or ()),
             tags=tuple(body.get("tags") or ()),
             parameters=tuple(body.get("parameters") or ()),

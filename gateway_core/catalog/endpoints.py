@@ -20,6 +20,14 @@ class ErrorShape(StrEnum):
     MESSAGE = "message"
 
 
+class Unknown(StrEnum):
+    """What becomes of members of a body that no schema declares: 400, left out, or kept."""
+
+    REJECT = "reject"
+    IGNORE = "ignore"
+    STORE = "store"
+
+
 class Accepts(StrEnum):
     """Oddities of real clients that an endpoint group puts up with."""
 
@@ -44,6 +52,7 @@ class Collection:
     schema_prefix: str = ""
     errors: ErrorShape = ErrorShape.PROBLEM
     accepts: frozenset[Accepts] = frozenset()
+    unknown: Unknown = Unknown.REJECT
     tags: tuple[tuple[str, str], ...] = ()
     summaries: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,7 +86,7 @@ class Endpoint:
     pipeline: Pipeline = Pipeline()
     merge_put: bool = False
     append_arrays: bool = False
-    reject_unknown: bool = True
+    unknown: Unknown = Unknown.REJECT
     throws: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     parameters: tuple[JsonObject, ...] = ()

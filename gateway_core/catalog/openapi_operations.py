@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from gateway_core.catalog.endpoints import Accepts, Endpoint
+from gateway_core.catalog.endpoints import Accepts, Endpoint, Unknown
 from gateway_core.catalog.openapi_answers import JSON, MERGE_PATCH, errors, headers, page
 from gateway_core.catalog.openapi_examples import Examples, body_of_shape, page_of, patch_of, sample
 from gateway_core.catalog.openapi_schemas import Form, Mode, SchemaForms
@@ -197,7 +197,9 @@ class Operations:
     def _body(self, mode: Mode, *media: str) -> JsonObject:
         schema: JsonObject = {"type": "object"}
         if self._request is not None:
-            schema = self._forms.ref(self._request, Form(mode, open=not self._endpoint.reject_unknown))
+            schema = self._forms.ref(
+                self._request, Form(mode, open=self._endpoint.unknown is not Unknown.REJECT)
+            )
         example = self._body_example(mode)
         content = {name: {"schema": schema, **example} for name in media or (JSON,)}
         return {"required": True, "content": content}

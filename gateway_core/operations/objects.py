@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from gateway_core.catalog.endpoints import Unknown
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import (
     Conflict,
@@ -30,11 +31,13 @@ from gateway_core.operations.shape import (
     show,
 )
 from gateway_core.query.model import Scope
+from gateway_core.schema import without
 from gateway_core.types import JsonObject, StoredObject
 
 ATTEMPTS = 8
 BRIEF_PAGE = 100  # what takes some milliseconds to render
 EVERYTHING = Extend(everything=True)
+UNKNOWN = "unknown-property"
 
 
 def run(call: Call, context: Context) -> Outcome:
@@ -84,7 +87,7 @@ def create(call: Call, context: Context) -> Outcome:
     id = context.new_id()
     document = prepare(context, entity, body_in(call, context, call.body), id)
     nothing = Graph({}, {}, EVERYTHING)
-    _validate(call, context, entity, document, nothing)
+    document = _valid(call, context, entity, document, nothing)
     planner = Planner(context, call.principal, nothing)
     planner.create(entity, id, document)
     context.store.apply(planner.changes())
@@ -148,7 +151,7 @@ def _change(
         _check_match(call, context, item, extend)
         graph = load(context.catalog, context.store, call.principal.tenant, [item], EVERYTHING)
         document = prepare(context, entity, wanted(entity, item, graph), item.id)
-        _validate(call, context, entity, document, graph)
+        document = _valid(call, context, entity, document, graph)
         planner = Planner(context, call.principal, graph)
         planner.update(entity, item, _keep_generated(entity, item, document))
         changes = planner.changes()
@@ -188,14 +191,20 @@ def _keep_generated(entity: Entity, item: StoredObject, document: JsonObject) ->
     return {**document, **kept}
 
 
-def _validate(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> None:
-    violations = list(entity.validator.check(document, reject_unknown=call.endpoint.reject_unknown))
+def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> JsonObject:
+    """The document, without what the endpoint ignores. Raises ``InvalidDocument`` with all violations."""
+    unknown = call.endpoint.unknown
+    violations = entity.validator.check(document, reject_unknown=unknown is not Unknown.STORE)
+    if violations and unknown is Unknown.IGNORE:
+        document = without(document, (v.pointer for v in violations if v.code == UNKNOWN))
+        violations = entity.validator.check(document, reject_unknown=False)
     if not violations:
-        violations = missing_references(context, call.principal.tenant, entity, document, graph)
+        violations = tuple(missing_references(context, call.principal.tenant, entity, document, graph))
     if violations:
         count = len(violations)
         noun = "error" if count == 1 else "errors"
         raise InvalidDocument(f"the document has {count} {noun}", violations)
+    return document
 
 
 def _check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:
