@@ -8,6 +8,7 @@ from dataclasses import replace
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidQuery, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
+from gateway_core.operations.blame import of_client
 from gateway_core.operations.call import Call, Context
 from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
 from gateway_core.operations.render import Renderer
@@ -76,11 +77,18 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     beside = {name: params.pop(name) for name in BESIDE & params.keys()}
     fields = names_of(beside.pop("_fields", None))
     beside.pop("_extend", None)
-    if mapping is not None:
-        _refuse_unread(params, mapping)
-        mapped = mapping.apply(params, services(call, context))
-        params = mapped if isinstance(mapped, dict) else {}
-    return replace(entity.parser.parse({**params, **beside}), fields=fields)
+    if mapping is None:
+        return replace(entity.parser.parse({**params, **beside}), fields=fields)
+    _refuse_unread(params, mapping)
+
+    def mapped(given: JsonObject) -> JsonObject:
+        result = mapping.apply(given, services(call, context))
+        return result if isinstance(result, dict) else {}
+
+    try:
+        return replace(entity.parser.parse({**mapped(params), **beside}), fields=fields)
+    except InvalidQuery as error:
+        raise of_client(error, params, mapped) from None
 
 
 def _refuse_unread(params: Mapping[str, Json], mapping: CompiledMapping) -> None:

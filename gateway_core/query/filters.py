@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gateway_core.query.model import All, Condition, Element, Hop, Not, Op, Related
 from gateway_core.query.operators import OFFERED, OPERATORS, Operator, Subject, differs, equal, is_, null_test
-from gateway_core.query.paths import Paths, Step, Target, listing
+from gateway_core.query.paths import Marks, Paths, Step, Target, listing
 from gateway_core.query.values import holds_scalars, refusal
 from gateway_core.schema.spec import PropertySpec
 from gateway_core.types import Json, JsonObject
@@ -19,24 +19,25 @@ _ON_RELATIONS = (is_, equal, differs, OPERATORS["in"], OPERATORS["case_insensiti
 
 
 class Group:
-    """The conditions on one object; those on its lists and related objects as groups of their own."""
+    """The conditions on one object; those on its lists and related objects as groups of their own,
+    one for each number that stands behind the list."""
 
     __slots__ = ("_groups", "conditions")
 
     def __init__(self) -> None:
         self.conditions: list[Condition] = []
-        self._groups: dict[Step, Group] = {}
+        self._groups: dict[tuple[Step, str], Group] = {}
 
-    def at(self, steps: tuple[Step, ...]) -> Group:
+    def at(self, steps: tuple[Step, ...], marks: Marks) -> Group:
         """The group that the steps lead to, made when it is new."""
-        group = self
-        for step in steps:
-            group = group._groups.setdefault(step, Group())
+        group, numbers = self, dict(marks)
+        for position, step in enumerate(steps):
+            group = group._groups.setdefault((step, numbers.get(position, "")), Group())
         return group
 
     def condition(self) -> Condition:
         parts = list(self.conditions)
-        for step, group in self._groups.items():
+        for (step, _), group in self._groups.items():
             parts.append(within(step, group.condition()))
         return parts[0] if len(parts) == 1 else All(tuple(parts))
 
@@ -51,6 +52,8 @@ def condition(paths: Paths, params: JsonObject) -> Condition:
 
     A value is a scalar, a list (any of its values), or a map: a key is an operator, or else a
     further segment of the path (``a[b]=1`` is ``a.b=1``), and ``""`` holds the plain value.
+    Conditions on one list hold for the same element; those with different numbers behind the
+    list (``a.0.b``, ``a.1.b``) may hold for different ones.
     Raises ``InvalidQuery`` for a path, an operator or a value that makes no sense.
     """
     root = Group()
@@ -102,7 +105,7 @@ class _Reader:
         if not holds_scalars(target.prop):
             self._check_object(parameter, target, operator, value)
         subject = Subject(target.path, target.prop, parameter)
-        self._root.at(target.steps).conditions.append(operator(subject, value))
+        self._root.at(target.steps, target.marks).conditions.append(operator(subject, value))
 
     def _add_relation(
         self, parameter: str, target: Target, hop: Hop, operator: Operator, value: Json
@@ -110,18 +113,18 @@ class _Reader:
         if operator not in _ON_RELATIONS:
             rule = "uses an operator that a relation does not have"
             raise refusal(parameter, rule, hint=self._hint(target))
-        here, there = self._root.at(target.steps), (*target.steps, hop)
+        here, there = self._root.at(target.steps, target.marks), (*target.steps, hop)
         test = None if isinstance(value, list) else null_test(value)
         subject = Subject(target.path, target.prop, parameter)
         if test is not None:
             if (test is Op.NOT_NULL) is (operator is not differs):
-                self._root.at(there)
+                self._root.at(there, target.marks)
             else:
                 here.conditions.append(Not(Related(hop, All())))
         elif operator is differs:
             here.conditions.append(Not(Related(hop, equal(subject, value))))
         else:
-            self._root.at(there).conditions.append(operator(subject, _ids(subject, value)))
+            self._root.at(there, target.marks).conditions.append(operator(subject, _ids(subject, value)))
 
     def _check_object(self, parameter: str, target: Target, operator: Operator, value: Json) -> None:
         if isinstance(value, list) or operator not in (is_, differs) or null_test(value) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -21,6 +21,8 @@ SHOWN_NAME = 100
 Specs: TypeAlias = Callable[[Reference], EntitySpec | None]
 # A list of inline objects, or the way to related objects.
 Step: TypeAlias = Path | Hop
+# A number behind a step, by the position of the step.
+Marks: TypeAlias = tuple[tuple[int, str], ...]
 
 RELATIONS = (PropertyKind.RELATION, PropertyKind.INVERSE)
 EMBEDDED = ("embedded", "_embedded")
@@ -44,13 +46,16 @@ class Target:
     """The member at ``path`` within the last of ``steps``.
 
     ``hop`` is set when the path ends at a relation: then ``path`` and ``prop`` are the id of
-    the related object, and the hop comes after ``steps``.
+    the related object, and the hop comes after ``steps``. ``marks`` are the numbers that stand
+    behind steps and behind the hop: conditions whose numbers differ may hold for different
+    elements of one list.
     """
 
     steps: tuple[Step, ...]
     path: Path
     prop: PropertySpec
     hop: Hop | None = None
+    marks: Marks = ()
 
 
 class _Missing(Exception):
@@ -70,8 +75,8 @@ class Paths:
     def resolve(self, dotted: str, parameter: str, *, echo: bool = True) -> Target:
         """What ``dotted`` names.
 
-        Segments ``embedded`` and numbers behind a list are skipped, unless a member has that
-        name. Raises ``InvalidQuery`` about ``parameter`` when nothing has the name. ``echo``
+        Segments ``embedded`` are skipped, and numbers behind a list are marks, unless a member
+        has that name. Raises ``InvalidQuery`` about ``parameter`` when nothing has the name. ``echo``
         is False when the path was given as a value, which an error must not repeat.
         """
         prop = self.spec.properties.get(dotted)
@@ -82,7 +87,7 @@ class Paths:
             detail = f"query parameter '{shown(parameter)}' has a path of more than {MAX_SEGMENTS} segments."
             raise InvalidQuery(detail, parameter=parameter)
         try:
-            return self._in_entity(self.spec, segments, ())
+            return self._in_entity(self.spec, segments, (), ())
         except _Missing as missing:
             raise _unknown(missing, parameter, self.spec.name, echo) from None
 
@@ -109,45 +114,58 @@ class Paths:
         spec = self._specs(reference)
         return spec.properties if spec is not None else {}
 
-    def _in_entity(self, spec: EntitySpec, segments: Sequence[str], steps: tuple[Step, ...]) -> Target:
+    def _in_entity(
+        self, spec: EntitySpec, segments: Sequence[str], steps: tuple[Step, ...], marks: Marks
+    ) -> Target:
         segments = skipped(segments, spec.properties)
         head, rest = (segments[0], segments[1:]) if segments else ("", ())
         prop = spec.properties.get(head)
         if prop is None:
-            return _of_register(spec, head, rest, steps)
+            return replace(_of_register(spec, head, rest, steps), marks=marks)
         if prop.kind in RELATIONS:
-            return self._related(prop, rest, steps)
-        return self._in_document(prop, rest, steps, ())
+            return self._related(prop, rest, steps, marks)
+        return self._in_document(prop, rest, steps, (), marks)
 
-    def _related(self, prop: PropertySpec, rest: Sequence[str], steps: tuple[Step, ...]) -> Target:
+    def _related(
+        self, prop: PropertySpec, rest: Sequence[str], steps: tuple[Step, ...], marks: Marks
+    ) -> Target:
         target = self._specs(prop.target) if prop.target is not None else None
         hop = Hop(prop.name, prop.target or "", prop.inverse_of)
-        rest = skipped(rest, target.properties if target is not None else {}, numbers=True)
+        behind = rest
+        rest = skipped(behind, target.properties if target is not None else {}, numbers=True)
+        marks += _marks(len(steps), behind, rest)
         if not rest:
-            return Target(steps, ID_PATH, ID, hop)
+            return Target(steps, ID_PATH, ID, hop, marks)
         hops = sum(isinstance(step, Hop) for step in steps)
         if target is None or hops == MAX_HOPS:
             raise _Missing(prop.name, rest[0], ())
-        return self._in_entity(target, rest, (*steps, hop))
+        return self._in_entity(target, rest, (*steps, hop), marks)
 
     def _in_document(
-        self, prop: PropertySpec, rest: Sequence[str], steps: tuple[Step, ...], prefix: Path
+        self,
+        prop: PropertySpec,
+        rest: Sequence[str],
+        steps: tuple[Step, ...],
+        prefix: Path,
+        marks: Marks,
     ) -> Target:
         path = (*prefix, prop.name)
         members = self.members(prop) if rest or prop.kind is not PropertyKind.VALUE else {}
-        rest = skipped(rest, members, numbers=prop.many)
+        behind = rest
+        rest = skipped(behind, members, numbers=prop.many)
         if not rest:
-            return Target(steps, path, prop)
+            return Target(steps, path, prop, marks=marks)
         if prop.many:
+            marks += _marks(len(steps), behind, rest)
             steps, path = (*steps, path), ()
         if members:
             inner = members.get(rest[0])
             if inner is None:
                 raise _Missing(prop.name, rest[0], members)
-            return self._in_document(inner, rest[1:], steps, path)
+            return self._in_document(inner, rest[1:], steps, path, marks)
         if not is_free(prop) or "" in rest or rest[0] == "_self":
             raise _Missing(prop.name, rest[0], ())
-        return Target(steps, (*path, *rest), PropertySpec(rest[-1]))
+        return Target(steps, (*path, *rest), PropertySpec(rest[-1]), marks=marks)
 
 
 def is_free(prop: PropertySpec) -> bool:
@@ -183,6 +201,12 @@ def skipped(
         if segment in members or not (segment in EMBEDDED or is_number):
             return segments[count:]
     return ()
+
+
+def _marks(position: int, behind: Sequence[str], rest: Sequence[str]) -> Marks:
+    """The number among the segments that were skipped, the last one when there are more."""
+    numbers = [segment for segment in behind[: len(behind) - len(rest)] if segment not in EMBEDDED]
+    return ((position, numbers[-1]),) if numbers else ()
 
 
 def _of_register(spec: EntitySpec, head: str, rest: Sequence[str], steps: tuple[Step, ...]) -> Target:

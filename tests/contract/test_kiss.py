@@ -121,6 +121,49 @@ def test_k4_searches_on_part_of_a_telephone_number(api: httpx2.Client) -> None:
     assert found[0]["embedded"]["telefoonnummers"][0]["telefoonnummer"] == "0104447755"
 
 
+def test_two_searches_may_find_their_own_elements(api: httpx2.Client) -> None:
+    """A klant is found by BSN and vestigingsnummer, or by e-mail and telephone, together; a number of
+    one kind that goes with another kind finds nobody."""
+    number, vestiging = bsn(), "000099887766"
+    identity = {"inpBsn": number, "vestigingsNummer": vestiging}
+    contact = {
+        "emails": [{"email": f"{number}@twee.example.nl"}],
+        "telefoonnummers": [{"telefoonnummer": "0701112233"}],
+    }
+    made = post(api, KLANTEN[1], person(subjectIdentificatie=identity, **contact))
+    both = "embedded.subjectIdentificatie.inpBsn={}&embedded.subjectIdentificatie.vestigingsNummer={}"
+    found = page(api, KLANTEN[1], both.format(number, vestiging))
+    assert [klant["id"] for klant in found["results"]] == [made["id"]]
+    assert page(api, KLANTEN[1], both.format(bsn(), vestiging))["total"] == 0
+    assert page(api, KLANTEN[1], f"embedded.subjectIdentificatie.inpBsn={vestiging}")["total"] == 0
+    search = "embedded.emails.email[like]={}&telefoonnummers.telefoonnummer[like]={}"
+    found = page(api, KLANTEN[1], search.format(f"{number}@twee", "0701112"))
+    assert [klant["id"] for klant in found["results"]] == [made["id"]]
+    assert page(api, KLANTEN[1], search.format("0701112", f"{number}@twee"))["total"] == 0
+
+
+FAULTS = {
+    "embedded.emails.email[foo]=x": "embedded.emails.email[foo]",
+    "embedded.telefoonnummers.telefoonnummer[after]=x": "embedded.telefoonnummers.telefoonnummer[after]",
+    "subjectType[regex]=(": "subjectType[regex]",
+    "klantnummer[int_compare]=x": "klantnummer[int_compare]",
+    "_order[achternaam]=sideways": "_order[achternaam]",
+    "_order[voornaam]=asc&_order[achternaam]=sideways": "_order[achternaam]",
+    "achternaam[a][b]=x": "achternaam[a]",
+    "_limit=none": "_limit",
+}
+
+
+@pytest.mark.parametrize("query", FAULTS)
+def test_faults_name_what_the_client_wrote(api: httpx2.Client, query: str) -> None:
+    """A value or operator that cannot be is told under the client's name for it, not the stored one."""
+    answer = api.get(f"{KLANTEN[1]}?achternaam=Moulin&voornaam=Noor&{query}")
+    assert answer.status_code == 400, answer.text
+    assert list(answer.json()["data"]) == [FAULTS[query]]
+    for word in ("verstrekteAdressen", "persoon", "soortPartij", "partijIdentificator"):
+        assert word not in answer.text
+
+
 def test_k5_reads_a_klant(api: httpx2.Client) -> None:
     """A klant shows everything that the client spreads into its own object."""
     number = bsn()
