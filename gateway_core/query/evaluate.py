@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from gateway_core.query.model import (
+    TAIL,
     All,
     AnyOf,
     Compare,
@@ -81,7 +82,7 @@ def sort_key(order: Order, each: StoredObject, world: World) -> SortKey:
     """
     value = _sort_value(order.path, _first_reached(each, order.hops, world))
     if isinstance(value, str):
-        return (order.descending, 1, value)
+        return (order.descending, 1, value.rstrip(TAIL) if order.moment else value)
     if isinstance(value, int | float):
         return (order.descending, 0, value)
     return (not order.descending, 0, 0)

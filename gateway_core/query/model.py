@@ -17,6 +17,8 @@ from typing import TypeAlias
 Path: TypeAlias = tuple[str, ...]
 Scalar: TypeAlias = str | int | float | bool
 
+# What the end of a date-time's text may be without it being another moment, or an earlier one.
+TAIL = "Z0."
 SELF_FIELDS = frozenset({"id", "dateCreated", "dateModified", "owner", "version"})
 
 
@@ -119,11 +121,13 @@ class Order:
 
     Each hop goes to the first object: forward in the order of the list, backward in the order
     of creation. Numbers (and booleans, as 0 and 1) come before text. What has no scalar there
-    comes last in either direction."""
+    comes last in either direction. ``moment`` tells that the texts are date-times in UTC of any
+    precision: they are compared without ``TAIL`` at their end (``times`` says why)."""
 
     path: Path
     descending: bool = False
     hops: tuple[Hop, ...] = ()
+    moment: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,8 @@ def _order(target: Target, parameter: str, descending: bool) -> Order:
     if not single or not holds_scalars(target.prop):
         rule = "must name a single value to order by, not a list, an object or a relation"
         raise refusal(parameter, rule)
-    return Order(target.path, descending, hops)
+    moment = target.prop.format == "date-time" and target.path[:1] != ("_self",)
+    return Order(target.path, descending, hops, moment)
 
 
 def _flattened(parameter: str, dotted: str, value: JsonObject, depth: int) -> Iterator[tuple[str, str, Json]]:

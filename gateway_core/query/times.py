@@ -4,7 +4,8 @@ A document holds a date as ``YYYY-MM-DD`` and a date-time in UTC as ``YYYY-MM-DD
 with the fraction that the client gave, if any, before the ``Z``. Compared by code point, such
 texts are in the order of time as long as the bound leaves out the ``Z``; what remains (a bound
 with a fraction against a text without, and equality across precisions) is settled here, so
-that a store needs to know nothing about time.
+that a store needs to know nothing about time. To order by them, the ``Z``, the zeros and the
+point at the end of each text are left out: then a longer text is the later moment.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+\- ])(\d{2}:\d{2}))", re.ASCII
 )
+# What a formatter makes of a T that it takes for the zone's name.
+_NAMED = re.compile(r"(\d{4}-\d{2}-\d{2})UTC(\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +60,14 @@ def instant(moment: datetime) -> str:
 
 
 def read_moment(text: str) -> Moment | None:
-    """A date, or an RFC 3339 date-time as an instant in UTC; None when it is neither."""
+    """A date, or an RFC 3339 date-time as an instant in UTC; None when it is neither.
+
+    ``2024-01-31UTC12:00:00``, which some clients make, is read too.
+    """
     try:
         if _DATE.fullmatch(text):
             return date.fromisoformat(text)
-        match = _INSTANT.fullmatch(text)
+        match = _INSTANT.fullmatch(_NAMED.sub(r"\1T\2Z", text))
         if match is None:
             return None
         day, time, fraction, sign, offset = match.groups()

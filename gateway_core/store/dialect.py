@@ -42,6 +42,8 @@ class Dialect:
     """(doc, path) → the member; the type of an absent one is NULL."""
     sortable: Callable[[str, str], str]
     """(doc, path) → the scalar member to order by, NULL when there is none."""
+    trimmed: Callable[[str, str], str]
+    """(sort value, literal) → the same, a text without any of the literal's characters at its end."""
     indexed: Callable[[str, str], str]
     """(doc, literal path) → the expression that an expression index is made of."""
     elements: Callable[[str, str, str], str]
@@ -106,6 +108,7 @@ SQLITE = Dialect(
     path=_sqlite_path,
     member=_sqlite_member,
     sortable=_sqlite_sortable,
+    trimmed=lambda value, tail: f"rtrim({value}, {tail})",
     indexed=lambda doc, path: f"json_extract({doc}, {path})",
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
     spread=_sqlite_spread,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway_core.query.model import All, Hop, Order, Path, Query, Scope
+from gateway_core.query.model import TAIL, All, Hop, Order, Path, Query, Scope
 from gateway_core.store.conditions import Bound, Compiler, Indexes, Place, column_of, place_of
-from gateway_core.store.dialect import Dialect
+from gateway_core.store.dialect import Dialect, quoted
 
 COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application"
 _COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
@@ -77,7 +77,10 @@ def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
 
 def _order(compiler: Compiler, order: Order, place: Place) -> str:
     direction = "DESC" if order.descending else "ASC"
-    return f"{_sort_value(compiler, order.path, order.hops, place)} {direction} NULLS LAST"
+    value = _sort_value(compiler, order.path, order.hops, place)
+    if order.moment:
+        value = compiler.dialect.trimmed(value, quoted(TAIL))
+    return f"{value} {direction} NULLS LAST"
 
 
 def _sort_value(compiler: Compiler, path: Path, hops: tuple[Hop, ...], place: Place) -> str:

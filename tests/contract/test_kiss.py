@@ -121,6 +121,38 @@ def test_k4_searches_on_part_of_a_telephone_number(api: httpx2.Client) -> None:
     assert found[0]["embedded"]["telefoonnummers"][0]["telefoonnummer"] == "0104447755"
 
 
+MOMENTS = [  # as sent, in the order of time
+    "2023-05-26T13:04:59.999Z",
+    "2023-05-26UTC13:05:00",
+    "2023-05-26T13:05:00.000000001Z",
+    "2023-05-26T15:05:00.25+02:00",
+    "2023-05-26T13:05:00.250000001Z",
+    "2023-05-26T13:05:00.5Z",
+    "2023-05-26T13:05:01.0Z",
+    "2023-05-26T13:05:10Z",
+    "2023-05-26T12:10:00-01:00",
+]
+
+
+def test_moments_within_a_second_are_in_the_order_of_time(api: httpx2.Client) -> None:
+    """Whatever precision and offset they came with, moments are ordered and bounded as time has it."""
+    path = "/api/kic/v1/contactmomenten"
+    for text in reversed(MOMENTS):
+        body = {"kanaal": "moments", "bronorganisatie": BRONORGANISATIE, "tekst": text}
+        post(api, path, {**body, "registratiedatum": text})
+    for spelling, expected in (
+        ("_order[registratiedatum]=asc", MOMENTS),
+        ("order[registratiedatum]=desc", MOMENTS[::-1]),
+        ("_order[registratiedatum]=asc&registratiedatum[after]=2023-05-26UTC13:05:00", MOMENTS[1:]),
+        ("_order[registratiedatum]=asc&registratiedatum[after]=2023-05-26T15:05:00.250%2B02:00", MOMENTS[3:]),
+        ("_order[registratiedatum]=asc&registratiedatum[before]=2023-05-26T15:05:00.25+02:00", MOMENTS[:4]),
+        ("registratiedatum=2023-05-26UTC13:05:00", MOMENTS[1:2]),
+        ("registratiedatum=2023-05-26T14:05:00.500%2B01:00", MOMENTS[5:6]),
+    ):
+        found = page(api, path, f"kanaal=moments&{spelling}")["results"]
+        assert [each["tekst"] for each in found] == expected
+
+
 def test_two_searches_may_find_their_own_elements(api: httpx2.Client) -> None:
     """A klant is found by BSN and vestigingsnummer, or by e-mail and telephone, together; a number of
     one kind that goes with another kind finds nobody."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -244,3 +245,18 @@ def test_an_order_is_total_and_stable(make, values, descending):
     for left, right in pairwise(items):
         if sort_key(order, left, world) == sort_key(order, right, world):
             assert left.id < right.id
+
+
+@given(st.lists(st.tuples(st.integers(0, 61), st.text("019", max_size=4)), min_size=1, max_size=8))
+def test_moments_are_ordered_by_time_at_every_precision(make, moments):
+    """Texts of moments with fractions of any length are in the order of time."""
+    times = [(minute, Decimal(f"0.{digits}0")) for minute, digits in moments]
+    texts = [
+        f"2024-01-31T1{minute // 60}:{minute % 60:02}:00{f'.{digits}' if digits else ''}Z"
+        for minute, digits in moments
+    ]
+    objects = [make(BOOK, number, m=text) for number, text in enumerate(texts)]
+    order = Order(("m",), moment=True)
+    items, _ = run(Query(order=(order,), window=Window(99)), objects, World(()))
+    found = [times[texts.index(each.data["m"])] for each in items]
+    assert found == sorted(times)
