@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -346,3 +349,18 @@ def test_long_texts_take_no_time() -> None:
         except ValueError:
             continue
     assert time.perf_counter() - started < 2
+
+
+def test_zones_need_no_database_of_the_system():
+    """Where the machine has no time zone database, as in small containers, the names are known all the same."""
+    program = (
+        "from gateway_core.mapping.dates.zones import named_zone\n"
+        "from datetime import datetime, UTC\n"
+        "zone = named_zone('europe/amsterdam')\n"
+        "print(datetime(2025, 7, 1, 12, tzinfo=UTC).astimezone(zone).isoformat())\n"
+    )
+    environment = {**os.environ, "PYTHONTZPATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "2025-07-01T14:00:00+02:00\n", done.stderr
