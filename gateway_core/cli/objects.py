@@ -114,7 +114,7 @@ class _Batch:
 
 def _load(context: Context, file: Path, progress: Progress) -> tuple[int, int, list[OpenReference]]:
     """Load the file; how many objects were created and present, and references that lead nowhere."""
-    from gateway_core.operations.transfer import load_objects, still_open
+    from gateway_core.operations.transfer import faults_of, load_objects, still_open
     from gateway_core.types import Principal
 
     principal = Principal("import", frozenset())
@@ -124,7 +124,8 @@ def _load(context: Context, file: Path, progress: Progress) -> tuple[int, int, l
     for batch in _batches(file):
         if batch.faults:
             progress.stop()
-            _refuse(file, batch.faults, created)
+            faults = [*batch.faults, *faults_of(context, principal, batch.entries)]
+            _refuse(file, sorted(faults, key=_line_of), created)
         loaded = load_objects(context, principal, batch.entries, check_references=False)
         if loaded.faults:
             progress.stop()
@@ -135,13 +136,17 @@ def _load(context: Context, file: Path, progress: Progress) -> tuple[int, int, l
     return created, present, still_open(context, principal.tenant, unresolved)
 
 
+def _line_of(fault: str) -> int:
+    return int(fault.partition(":")[0].removeprefix("line "))
+
+
 def _batches(file: Path) -> Iterator[_Batch]:
-    batch = _Batch()
+    batch, seen = _Batch(), set[bytes]()
     with file.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             batch.size += len(line)
             if line.strip():
-                _read(line, number, batch)
+                _read(line, number, batch, seen)
             if len(batch.entries) + len(batch.faults) == BATCH:
                 yield batch
                 batch = _Batch()
@@ -149,20 +154,29 @@ def _batches(file: Path) -> Iterator[_Batch]:
         yield batch
 
 
-def _read(line: bytes, number: int, batch: _Batch) -> None:
+def _read(line: bytes, number: int, batch: _Batch, seen: set[bytes]) -> None:
+    """Add a line to the batch. ``seen`` are the ids of the lines before."""
     from gateway_core.cli.output import explain
     from gateway_core.errors import GatewayError
-    from gateway_core.operations.transfer import SCHEMA, Entry
+    from gateway_core.operations.relations import ID
+    from gateway_core.operations.transfer import SCHEMA, Entry, id_of
     from gateway_core.web.bodies import read_json
 
     try:
         document = read_json(line, 100)
     except GatewayError as error:
-        batch.faults.append(f"line {number}: {explain(error)}")
+        batch.faults.append(f"line {number}: {explain(error).removeprefix('the body ')}")
         return
     if not isinstance(document, dict) or not isinstance(document.get(SCHEMA), str):
         batch.faults.append(f"line {number}: an object with '{SCHEMA}', the $id of its schema, is expected")
         return
+    id = id_of(document)
+    key = bytes.fromhex(id.replace("-", "")) if id else None
+    if key in seen:
+        batch.faults.append(f"line {number}: '{ID}' is that of an earlier line")
+        return
+    if key is not None:
+        seen.add(key)
     batch.entries.append(Entry(document.pop(SCHEMA), document, f"line {number}"))
 
 

@@ -10,11 +10,14 @@ import jwt
 
 from gateway_core.errors import Forbidden, Unauthenticated
 from gateway_core.operations.call import Action
+from gateway_core.query.values import read_text
 from gateway_core.store.protocol import ApplicationRecord
 from gateway_core.types import Principal
 
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
+FOREVER = 2**53
+MAX_CLAIM = 200
 READING = frozenset({Action.READ, Action.LIST})
 
 
@@ -116,12 +119,15 @@ def hash_key(key: str) -> str:
 
 
 def _seconds(claim: object) -> float | None:
-    if isinstance(claim, int | float) and not isinstance(claim, bool):
+    """A time of a token. NaN, which no comparison refuses, and what no clock reaches are none."""
+    if isinstance(claim, int | float) and not isinstance(claim, bool) and abs(claim) < FOREVER:
         return float(claim)
     if claim is None:
         return None
-    raise Unauthenticated("a time in the token is not a number")
+    raise Unauthenticated("a time in the token is not a number of seconds")
 
 
 def _text(claim: object) -> str | None:
-    return claim[:200] if isinstance(claim, str) and claim else None
+    """A text that every store can hold, cut off; None when it is none."""
+    text = read_text(claim) if isinstance(claim, str) else None
+    return text[:MAX_CLAIM] if text else None

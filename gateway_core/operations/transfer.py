@@ -81,6 +81,11 @@ def load_objects(
     raise Conflict("the same objects are being created by others all the time", hint="Try again.")
 
 
+def faults_of(context: Context, principal: Principal, entries: Sequence[Entry]) -> tuple[str, ...]:
+    """What is wrong with entries, references apart, without storing any."""
+    return _Batch(context, principal, entries).plan(check_references=False)
+
+
 def still_open(context: Context, tenant: str, references: Sequence[OpenReference]) -> list[OpenReference]:
     """Those of the references whose object is still not there."""
     found: set[str] = set()
@@ -94,20 +99,24 @@ class _Batch:
 
     def __init__(self, context: Context, principal: Principal, entries: Sequence[Entry]) -> None:
         self._context, self._principal = context, principal
-        named = [(_id_of(entry.document) or context.new_id(), entry) for entry in entries]
+        named = [(id_of(entry.document) or context.new_id(), entry) for entry in entries]
         existing = context.store.get(principal.tenant, [id for id, _ in named])
         self.new: dict[str, Entry] = {}
         self._twice: list[Entry] = []
+        self._foreign: list[Entry] = []
         for id, entry in named:
             if id in self.new:
                 self._twice.append(entry)
             elif id not in existing:
                 self.new[id] = entry
+            elif existing[id].entity != entry.schema:
+                self._foreign.append(entry)
         self.puts: list[Put] = []
 
     def plan(self, check_references: bool) -> tuple[str, ...]:
         """Plan every new object; the faults, a sentence for each entry that has one."""
         faults = [f"{entry.place}: '{ID}' is that of an earlier object" for entry in self._twice]
+        faults += [f"{entry.place}: '{ID}' is that of an object of another schema" for entry in self._foreign]
         promised = {id: self._promise(id, entry.schema) for id, entry in self.new.items()}
         for id, entry in self.new.items():
             try:
@@ -121,7 +130,7 @@ class _Batch:
         entity = context.catalog.entities.get(entry.schema)
         if entity is None:
             raise BadRequest(f"schema '{entry.schema}' is not installed")
-        if ID in entry.document and not _id_of(entry.document):
+        if ID in entry.document and not id_of(entry.document):
             raise BadRequest(f"'{ID}' must be a UUID")
         meta = _meta(entry.document.get(SELF), principal)
         prepared = {**prepare(context, entity, entry.document, id), **_read_only(entity, entry.document)}
@@ -155,7 +164,8 @@ class _Batch:
                 yield OpenReference(entry.place if entry else "", link.property, link.target)
 
 
-def _id_of(document: JsonObject) -> str | None:
+def id_of(document: JsonObject) -> str | None:
+    """The id that a document brings along, None when it brings no UUID."""
     id = document.get(ID)
     return id.lower() if isinstance(id, str) and CHECKS["uuid"](id) else None
 

@@ -365,7 +365,7 @@ class TestObjects:
             "line 4: schema 'urn:nothing' is not installed",
             "line 5: '_id' must be a UUID",
             "line 6: '_self.dateCreated'",
-            "line 7: '_id' is that of an earlier object",
+            "line 7: '_id' is that of an earlier line",
             "nothing was imported",
         ):
             assert words in said
@@ -374,8 +374,20 @@ class TestObjects:
         with file.open("a") as stream:
             stream.write("{\n[]\n")
         said = admin.fails("objects", "import", str(file))
+        assert "line 4: schema 'urn:nothing' is not installed" in said
         assert "line 8: " in said
         assert "line 9: an object with '_schema', the $id of its schema, is expected" in said
+
+    def test_with_an_id_that_is_taken_are_refused(self, admin: Administrator) -> None:
+        """An id twice in one file is a fault wherever the lines stand, and so is one of another kind."""
+        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(600)), pet(0))
+        said = admin.fails("objects", "import", str(twice))
+        assert "line 601: '_id' is that of an earlier line" in said
+        assert "500 objects of earlier lines were created" in said
+        other = admin.lines("other.jsonl", {"_schema": OWNER, "_id": pet(0)["_id"], "name": "Ann"})
+        assert "line 1: '_id' is that of an object of another schema" in admin.fails(
+            "objects", "import", str(other)
+        )
 
     def test_that_refer_to_nothing_are_reported(self, admin: Administrator) -> None:
         """References forward are fine; one that leads nowhere is named by line and property."""

@@ -352,7 +352,7 @@ def test_long_texts_take_no_time() -> None:
 
 
 def test_zones_need_no_database_of_the_system():
-    """Where the machine has no time zone database, as in small containers, the names are known all the same."""
+    """Where the machine has no time zone database, the names are known all the same."""
     program = (
         "from gateway_core.mapping.dates.zones import named_zone\n"
         "from datetime import datetime, UTC\n"

@@ -76,6 +76,18 @@ def test_a_token_needs_no_expiry(gatekeeper):
         ({"iat": NOW + 61}, False),
         ({"iat": None}, False),
         ({"iat": "yesterday"}, False),
+        ({"iat": str(NOW)}, False),
+        ({"iat": True}, False),
+        ({"iat": [NOW]}, False),
+        ({"iat": float("nan")}, False),
+        ({"iat": float("inf")}, False),
+        ({"iat": float("-inf")}, False),
+        ({"iat": 10**400}, False),
+        ({"iat": -(10**400)}, False),
+        ({"iat": NOW, "exp": float("nan")}, False),
+        ({"iat": NOW, "nbf": "later"}, False),
+        ({"client_id": ["desk"]}, False),
+        ({"client_id": {"desk": 1}, "iss": "desk"}, False),
         ({"iat": NOW - 10, "exp": NOW - 61}, False),
         ({"iat": NOW - 10, "exp": NOW - 59}, True),
         ({"iat": NOW, "nbf": NOW + 61}, False),
@@ -91,6 +103,39 @@ def test_freshness(gatekeeper, claims, accepted):
     else:
         with pytest.raises(Unauthenticated):
             gatekeeper.principal(header, None, NOW)
+
+
+@pytest.mark.parametrize("user", ["\ud800", "a\0b", "", 5, None, ["u"]])
+def test_a_user_that_no_store_can_hold_is_no_user(gatekeeper, user):
+    """A claim that is no text, or text that cannot be stored, names nobody and breaks nothing."""
+    principal = gatekeeper.principal(f"Bearer {signed(user_id=user, user_representation=user)}", None, NOW)
+    assert (principal.user, principal.user_name) == (None, None)
+
+
+@pytest.mark.parametrize("size", [10_000, 1_000_000])
+def test_a_giant_token_is_refused(gatekeeper, size):
+    """Size alone opens nothing and breaks nothing, in any of the parts, nor does depth."""
+    head, body, signature = signed().split(".")
+    deep = base64.urlsafe_b64encode(b"[" * size).decode().rstrip("=")
+    for token in (f"{head}.{body}.{signature}{'A' * size}", f"{'A' * size}.{body}.x", f"{head}.{deep}.x"):
+        with pytest.raises(Unauthenticated):
+            gatekeeper.principal(f"Bearer {token}", None, NOW)
+
+
+def test_a_public_key_as_secret_opens_nothing(gatekeeper):
+    """A token that says RS256 is refused, whatever it is signed with."""
+    head = base64.urlsafe_b64encode(b'{"alg":"RS256","typ":"JWT"}').decode().rstrip("=")
+    body, signature = signed().split(".")[1:]
+    with pytest.raises(Unauthenticated):
+        gatekeeper.principal(f"Bearer {head}.{body}.{signature}", None, NOW)
+
+
+@pytest.mark.parametrize("key", ["é" * 20, "\x00", "a b", " ", "'; DROP", "ÿ\x80", "x" * 100_000])
+def test_keys_with_odd_characters_are_unknown(gatekeeper, key):
+    """A key of any characters that a header can hold is looked up, and not found."""
+    for authorization, header in ((None, key), (f"Token {key}", None), (key, None)):
+        with pytest.raises(Unauthenticated):
+            gatekeeper.principal(authorization, header, NOW)
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
