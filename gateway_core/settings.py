@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -76,10 +79,23 @@ class Settings(BaseSettings):
         description="Connections that a worker process holds open; further ones are answered 503. The "
         "process needs twice as many open files (ulimit -n).",
     )
-    cors_origins: str = Field(default="", description="Origins of browsers that may call, comma-separated.")
+    cors_origins: str = Field(
+        default="",
+        description="Origins of web pages that may call with credentials (https://host), comma-separated.",
+    )
     threads: int = Field(
         default=8, ge=1, le=64, description="Requests that a worker process works on at one time."
     )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, listed: str) -> str:
+        """An origin is compared as it is: one with a path would never be met, and ``*`` with
+        credentials would let every page on the web call."""
+        for each in filter(None, map(str.strip, listed.split(","))):
+            if ORIGIN.fullmatch(each) is None:
+                raise ValueError("an origin is written https://host or https://host:port, without a path")
+        return listed
 
     def bundle_names(self) -> tuple[str, ...]:
         """The bundles to install, in order."""
