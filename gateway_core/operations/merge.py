@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway_core.types import Json, JsonObject
 
+ENVELOPE = "embedded"
+
 
 def merge_patch(target: Json, patch: Json) -> Json:
     """JSON Merge Patch (RFC 7396, section 2). Neither argument is changed."""
@@ -16,6 +18,23 @@ def merge_patch(target: Json, patch: Json) -> Json:
         else:
             merged[key] = merge_patch(merged.get(key), value)
     return merged
+
+
+def enveloped(patch: Json, shown: JsonObject) -> Json:
+    """The patch with members moved to where ``shown`` has them, when that is in its ``embedded``.
+
+    Clients may write such a member beside the envelope too; merged there, a null in it would
+    take nothing away.
+    """
+    envelope = shown.get(ENVELOPE)
+    if not isinstance(patch, dict) or not isinstance(envelope, dict):
+        return patch
+    moved = {name: value for name, value in patch.items() if name in envelope and name not in shown}
+    told = patch.get(ENVELOPE)
+    if not moved or not isinstance(told, dict | None):
+        return patch
+    left = {name: value for name, value in patch.items() if name not in moved}
+    return {**left, ENVELOPE: {**(told or {}), **moved}}
 
 
 def three_way(stored: Json, base: Json, wanted: Json) -> Json:

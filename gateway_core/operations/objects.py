@@ -18,7 +18,7 @@ from gateway_core.errors import (
 )
 from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.graph import Extend, Graph, load
-from gateway_core.operations.merge import merge_patch, three_way
+from gateway_core.operations.merge import enveloped, merge_patch, three_way
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import Planner, expand, missing_references, patched
 from gateway_core.operations.shape import (
@@ -174,7 +174,7 @@ def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, gr
     renderer = renderer_of(call, context, replace(graph, extend=Extend()))
     current = items_out(call, context, [renderer.document(item)])[0]
     before = prepare(context, entity, body_in(call, context, current), item.id, partial=True)
-    body = body_in(call, context, merge_patch(current, call.body))
+    body = body_in(call, context, merge_patch(current, enveloped(call.body, current)))
     after = prepare(context, entity, body, item.id, partial=True)
     stored = expand(context, graph, item, frozenset((item.id,)))
     merged: JsonObject = three_way(stored, before, after)

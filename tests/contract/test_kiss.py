@@ -121,6 +121,25 @@ def test_k4_searches_on_part_of_a_telephone_number(api: httpx2.Client) -> None:
     assert found[0]["embedded"]["telefoonnummers"][0]["telefoonnummer"] == "0104447755"
 
 
+@pytest.mark.parametrize("place", ["todo", "embedded"])
+def test_a_contactverzoek_can_be_reopened(api: httpx2.Client, place: str) -> None:
+    """``completed`` is set and taken away under either name, and nothing else of the todo changes."""
+    path = "/api/contactmomenten"
+    todo = {"name": "bel", "description": "Graag", "attendees": ["a@example.nl", "Burgerzaken"]}
+    made = post(api, path, {"bronorganisatie": BRONORGANISATIE, "todo": todo})
+    for completed in ("2023-06-01T10:00:00Z", None, "2023-06-02T10:00:00Z", None):
+        change = {"todo": {"completed": completed}}
+        body = change if place == "todo" else {"embedded": change}
+        answer = api.patch(f"{path}/{made['id']}", json=body)
+        assert answer.status_code == 200, answer.text
+        shown = api.get(f"{path}/{made['id']}").json()["embedded"]["todo"]
+        assert {**shown, "id": None} == {"id": None, **todo, "completed": completed}
+    open_ones = api.get(
+        "/api/kic/v1/internetaken", params={"status": "te_verwerken", "klantcontact": made["id"]}
+    )
+    assert open_ones.json()["total"] == 1
+
+
 MOMENTS = [  # as sent, in the order of time
     "2023-05-26T13:04:59.999Z",
     "2023-05-26UTC13:05:00",

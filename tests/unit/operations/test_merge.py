@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway_core.operations.merge import holds, merge_patch, three_way
+from gateway_core.operations.merge import enveloped, holds, merge_patch, three_way
 
 # RFC 7396, appendix A: target, patch, result.
 RFC_7396 = [
@@ -37,6 +37,23 @@ def test_merge_patch_leaves_its_arguments_alone():
     target, patch = {"a": {"b": 1}}, {"a": {"c": {"d": 2}}}
     merge_patch(target, patch)
     assert (target, patch) == ({"a": {"b": 1}}, {"a": {"c": {"d": 2}}})
+
+
+@pytest.mark.parametrize(
+    ("patch", "moved"),
+    [
+        ({"a": None}, {"embedded": {"a": None}}),
+        ({"a": {"x": None}, "b": 1}, {"b": 1, "embedded": {"a": {"x": None}}}),
+        ({"a": 1, "embedded": {"a": 2, "c": 3}}, {"embedded": {"a": 1, "c": 3}}),
+        ({"b": None}, {"b": None}),
+        ({"new": 1}, {"new": 1}),
+        ({"a": 1, "embedded": 5}, {"a": 1, "embedded": 5}),
+        ("text", "text"),
+    ],
+)
+def test_a_patch_goes_to_where_the_member_is_shown(patch, moved):
+    """What is shown in the envelope is changed there; what stands beside it counts before what is inside."""
+    assert enveloped(patch, {"b": 1, "embedded": {"a": {"x": 1}, "b": 2, "c": 1}}) == moved
 
 
 def test_three_way_keeps_what_the_mapping_does_not_know():
