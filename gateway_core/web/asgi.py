@@ -171,7 +171,7 @@ class GatewayApi:
     async def _answer(self, request: Request, receive: Receive, exchange: _Exchange) -> Response:
         moment = self._live.moment
         match = self._match(moment, request)
-        exchange.shape = match.endpoint.collection.errors
+        exchange.endpoint = match.endpoint
         if request.method == "OPTIONS":
             return Response(204, [(b"allow", ", ".join(_allowed(match)).encode())], b"")
         target = exchange.target = self._target(match, request)
@@ -261,17 +261,20 @@ class GatewayApi:
         return read_json(content, self._options.max_nesting)
 
     def _refusal(self, error: GatewayError, exchange: _Exchange, request_id: str) -> Response:
-        path = exchange.target.path if exchange.target else ""
-        return error_response(error, exchange.shape, path, request_id)
+        target, endpoint = exchange.target, exchange.endpoint
+        if endpoint is None:
+            return error_response(error, ErrorShape.PROBLEM, "", request_id)
+        path = endpoint.path if target is None else target.path
+        return error_response(error, endpoint.collection.errors, path, request_id)
 
 
 class _Exchange:
     """What became known of a request before it was answered or failed."""
 
-    __slots__ = ("fault", "principal", "shape", "target")
+    __slots__ = ("endpoint", "fault", "principal", "target")
 
     def __init__(self) -> None:
-        self.shape = ErrorShape.PROBLEM
+        self.endpoint: Endpoint | None = None
         self.target: Target | None = None
         self.principal: Principal | None = None
         self.fault: BaseException | None = None
