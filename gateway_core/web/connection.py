@@ -96,10 +96,6 @@ class Connection(GatheringProtocol):
         self._phase = Phase.HEADERS
         self._body = 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._phase is Phase.HEADERS:  # else it is a trailer, which must not pass for a header
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         size, hosts = len(self.url), 0
         for name, value in self.headers:
@@ -114,6 +110,7 @@ class Connection(GatheringProtocol):
         self._received = 0
         self._unset_deadline()
         super().on_headers_complete()
+        self.headers = []  # takes up trailers, which must not pass for headers
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
