@@ -13,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway_core.errors import StoreError, VersionConflict
+from gateway_core.errors import NotAtOnce, StoreError, VersionConflict
 from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.open import open_store
-from gateway_core.store.protocol import IndexSpec
+from gateway_core.store.protocol import Changes, IndexSpec, Put
 from gateway_core.store.sqlite import SqliteStore, indexes
 from gateway_core.store.sqlite.commits import Commits
+from gateway_core.types import Meta, StoredObject
 
 ROOT = Path(__file__).parents[2]
 SCOPE = Scope("t", "thing")
@@ -51,6 +52,22 @@ def plan(store: SqliteStore, query: Query, scope: Scope = SCOPE) -> str:
 
 def eq(*path: str) -> Compare:
     return Compare(path, Op.EQ, ("x",))
+
+
+def test_what_takes_long_is_not_read_at_once(opened: SqliteStore) -> None:
+    """A brief reading that turns out to be long is given up as such, not as a failure of the store, and
+    the same is read afterwards."""
+    when = Meta(1, "2025-03-14T09:00:00.000000Z", "2025-03-14T09:00:00.000000Z")
+    things = (StoredObject(str(n), "thing", {"name": f"{n} " * 50}, when) for n in range(3_000))
+    opened.apply(Changes("t", tuple(Put(each, 0) for each in things)))
+    slow = Query(Compare(("name",), Op.LIKE, ("2999 2999",)))
+    for _ in range(2):
+        with pytest.raises(NotAtOnce), opened.snapshot(brief=True):
+            opened.find(SCOPE, slow)
+        with opened.snapshot():
+            assert opened.find(SCOPE, slow).total == 1
+    with opened.snapshot(brief=True):
+        assert list(opened.get("t", ["7"])) == ["7"]
 
 
 CODE = Related(Hop("friends", "friend", "rel"), eq("code"))

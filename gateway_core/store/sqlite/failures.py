@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
-from gateway_core.errors import BadRequest, StoreError
+from gateway_core.errors import BadRequest, NotAtOnce, StoreError
 
 # By the first words of SQLite's symbolic error name; the first that fits.
 _CAUSES = (
@@ -43,10 +43,13 @@ def store_error(error: sqlite3.Error, place: str) -> StoreError:
 
 @contextlib.contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Raise what SQLite reports inside as errors of ours."""
+    """Raise what SQLite reports inside as errors of ours; what was interrupted since it took too long
+    to be read at once, as ``NotAtOnce``."""
     try:
         yield
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+            raise NotAtOnce from None
         raise store_error(error, place)  # noqa: B904 - it has its cause
     except UnicodeEncodeError:
         raise BadRequest("The request holds text that is not valid Unicode.") from None
