@@ -25,7 +25,7 @@ from gateway_core.bundles.read import find_bundle, read_folder
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
-from gateway_core.errors import ConfigurationError, GatewayError
+from gateway_core.errors import ConfigurationError, GatewayError, StoreError
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
 from gateway_core.operations.install import install, is_installed
@@ -68,7 +68,7 @@ def live_of(settings: Settings, store: Store) -> Live:
 
 
 def context_of(catalog: Catalog, store: Store) -> Context:
-    return Context(catalog, store, now, time.monotonic, new_id)
+    return Context(catalog, store, now, time.thread_time, new_id)
 
 
 def connection_limits(settings: Settings) -> Limits:
@@ -132,6 +132,7 @@ class Gateway:
             self._pool,
             now=now,
             clock=time.monotonic,
+            work_clock=time.thread_time,
             new_id=new_id,
             observe=self._log,
         )
@@ -220,6 +221,8 @@ class AccessLog:
         }
         if seen.fault is not None:
             line["fault"] = type(seen.fault).__name__
+            if isinstance(seen.fault, StoreError):  # its words are ours: the store, and what ails it
+                line["detail"] = seen.fault.detail
             line["trace"] = [
                 f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(seen.fault.__traceback__)

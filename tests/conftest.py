@@ -11,7 +11,10 @@ import pytest
 from gateway_process import Server, StartServer, free_port
 
 # Continuous integration repeats the same examples; at a desk each run looks for new ones.
-hypothesis.settings.register_profile("ci", derandomize=True)
+# No deadline: how long an example takes tells more of the machine's other work than of the code.
+hypothesis.settings.register_profile("desk", deadline=None)
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("desk")
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 

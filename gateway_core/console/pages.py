@@ -77,9 +77,9 @@ def console(live: Live, title: str, *, demo: bool) -> FastAPI:
     def readyz(response: Response) -> dict[str, str]:
         try:
             revision = live.store.revision()
-        except StoreError as error:
+        except StoreError:  # what ails it is for the log and for `gateway doctor`, not for everybody
             response.status_code = 503
-            return {"status": "unavailable", "detail": error.detail}
+            return {"status": "unavailable"}
         return {"status": "ready", "catalog": live.moment.catalog.version, "revision": str(revision)}
 
     return app

@@ -65,7 +65,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an operation may use: one catalog for the whole call, the store, time and ids.
+    """What an operation may use: one catalog for the whole call, the store, time and ids. ``clock``
+    counts the seconds that this thread has worked: waiting for others costs a mapping nothing.
 
     ``brief``: others wait meanwhile, so an operation that only reads raises ``NotAtOnce``
     before it would take more than some milliseconds.

@@ -125,7 +125,8 @@ class Target:
 class GatewayApi:
     """Serves every endpoint of the catalog in force.
 
-    ``clock`` is monotonic, ``now`` is UTC; ``observe`` is told of each answer.
+    ``clock`` is monotonic, ``work_clock`` counts the seconds that a thread has worked, ``now`` is
+    UTC; ``observe`` is told of each answer.
     """
 
     def __init__(
@@ -136,11 +137,13 @@ class GatewayApi:
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        work_clock: Callable[[], float],
         new_id: Callable[[], str],
         observe: Callable[[Observation], None],
     ) -> None:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
+        self._work_clock = work_clock
         self._prefix, self._numbers = new_id()[:13], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -151,6 +154,7 @@ class GatewayApi:
         try:
             response = await self._answer(request, receive, exchange)
         except GatewayError as error:
+            exchange.fault = error if error.status >= 500 else None
             response = self._refusal(error, exchange, request_id)
         except Exception as fault:  # noqa: BLE001 - the last line of defence: a bug must not show its insides
             exchange.fault = fault
@@ -197,7 +201,7 @@ class GatewayApi:
         return await loop.run_in_executor(self._pool, _perform, call, self._context(moment, brief=False))
 
     def _context(self, moment: Moment, *, brief: bool) -> Context:
-        return Context(moment.catalog, self._live.store, self._now, self._clock, self._new_id, brief)
+        return Context(moment.catalog, self._live.store, self._now, self._work_clock, self._new_id, brief)
 
     def _match(self, moment: Moment, request: Request) -> Match:
         """The endpoint of the path; a trailing slash is put up with where ids may stand in the query."""

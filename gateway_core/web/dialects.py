@@ -25,6 +25,7 @@ from gateway_core.types import Json, JsonObject, Pointer
 Headers = list[tuple[bytes, bytes]]
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+OUT_OF_SERVICE = "What is kept cannot be reached at this moment. Try again later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ def _set(data: JsonObject, pointer: Pointer, text: str) -> None:
 
 def sentence(error: GatewayError) -> str:
     """The detail and the way out, as prose."""
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return OUT_OF_SERVICE  # the error itself names files and causes; they are for the log
     if isinstance(error, MappingError):
         text = str(error)
     else:

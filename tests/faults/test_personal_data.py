@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,9 +105,32 @@ def test_the_log_and_the_errors(server: Server, client: httpx2.Client) -> None:
             connection.sendall(request.encode())
             connection.shutdown(socket.SHUT_WR)
             assert not [word for word in SECRETS if word.encode() in connection.recv(65_536)]
+    time.sleep(1)  # lines are written together
     log = server.log.read_text()
     assert log.count('"status":400') > len(BODIES)
     assert not [word for word in SECRETS if word in log]
+
+
+@pytest.mark.slow
+def test_a_store_that_fails_is_told_to_the_administrator_only(
+    server_factory: StartServer, tmp_path: Path
+) -> None:
+    """While another process holds the store a write ends in 503 without a word of files; the log has them."""
+    store = tmp_path / "locked.db"
+    locked = server_factory(demo="true", durability="fast", store=f"sqlite:///{store}")
+    holder = sqlite3.connect(store, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        answers = [httpx2.post(f"{locked.url}{path}", json={}, timeout=60) for path in (PARTIJEN, KLANTEN)]
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+    sentence = "What is kept cannot be reached at this moment. Try again later."
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert (answers[0].json()["detail"], answers[1].json()["message"]) == (sentence, sentence)
+    assert all("retry-after" in answer.headers and str(store) not in answer.text for answer in answers)
+    assert f"The store {store} is locked by another process" in locked.log.read_text()
+    assert httpx2.post(f"{locked.url}{PARTIJEN}", json={}, timeout=60).status_code == 201
 
 
 def test_a_fault_of_ours_is_logged_without_its_message(tmp_path: Path) -> None:
