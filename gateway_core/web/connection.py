@@ -45,6 +45,9 @@ class Phase(Enum):
     NOTHING = auto()
 
 
+_HEADERS, _NOTHING = Phase.HEADERS, Phase.NOTHING  # looked up with each request
+
+
 class _Refused(Exception):
     """Stops the parser; the status is with the connection."""
 
@@ -66,6 +69,7 @@ class Connection(GatheringProtocol):
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._wire = transport
         if len(self.connections) > self._limits.max_connections:
             self._refuse(503, "too many connections are open; try again later")
             return
@@ -78,11 +82,15 @@ class Connection(GatheringProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
-            return
         self._received += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        cycle: RequestResponseCycle | None = self.cycle
+        if self._phase is not _NOTHING or cycle is None or cycle.response_complete:
+            self._judge()
+
+    def _judge(self) -> None:
+        """What to think of a client of which a request has begun to arrive, or nothing that is one."""
+        if self._wire.is_closing():
             return
         if self._phase is Phase.HEADERS and self._received > self._limits.max_header:
             self._refuse(431, f"the request line and headers are larger than {self._limits.max_header} bytes")
@@ -93,37 +101,40 @@ class Connection(GatheringProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._phase = Phase.HEADERS
-        self._body = 0
+        self._phase = _HEADERS
 
     def on_headers_complete(self) -> None:
-        size, hosts = len(self.url), 0
-        for name, value in self.headers:
-            size += len(name) + len(value) + 4
-            hosts += name == b"host"
-        if size > self._limits.max_header or len(self.headers) > self._limits.max_headers:
+        limits, headers = self._limits, self.headers
+        if len(headers) > limits.max_headers or (
+            self._received > limits.max_header and self._header_size() > limits.max_header
+        ):
             self._status = 431
             raise _Refused
+        hosts = [name for name, _ in headers].count(b"host")
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):  # RFC 9112, section 3.2
             raise _Refused
         self._phase = Phase.BODY
-        self._received = 0
-        self._unset_deadline()
+        self._received = self._body = 0
+        if self._deadline is not None:
+            self._unset_deadline()
         super().on_headers_complete()
         self.headers = []  # takes up trailers, which must not pass for headers
+
+    def _header_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         self._body += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._phase = Phase.NOTHING
+        self._phase = _NOTHING
         self._received = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.is_closing():
+        if self._wire.is_closing():
             self._watch_sending()
         elif self._phase is Phase.BODY and self._deadline is None:
             self._set_deadline()
