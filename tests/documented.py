@@ -31,7 +31,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 from gateway_process import ROOT, START_SECONDS, free_port
@@ -143,7 +143,7 @@ class Reader:
         # Whatever ends the shell, the one who waits for it is told.
         self._send(f"exec 3>&1\ntrap 'echo failed >&3' EXIT\nset -m -e -o pipefail\n{CURL}\n")
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,7 +8,11 @@ import pytest
 from documented import ROOT, Output, Reader, anchors, blocks, differences, lacking, steps
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted((DOCS / "tutorial").glob("*.md")), *sorted((DOCS / "how-to").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((DOCS / "tutorial").glob("*.md")),
+    *sorted((DOCS / "how-to").glob("*.md")),
+]
 
 # What a page says that its reader has done before.
 BEFORE = {"import-and-export-objects.md": "make run"}
@@ -37,7 +41,9 @@ class TestTheReader:
         """What one block sets, the next block has; and a fresh clone is where it sits."""
         with Reader(tmp_path) as reader:
             reader.type("export NAME=value", "page:1")
-            assert reader.type("echo $NAME; ls installation.json", "page:2").out == "value\ninstallation.json\n"
+            assert (
+                reader.type("echo $NAME; ls installation.json", "page:2").out == "value\ninstallation.json\n"
+            )
 
     def test_hears_of_a_status_that_the_page_does_not_show(self) -> None:
         """An answer of failure counts as one unless the page shows it."""

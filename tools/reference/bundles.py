@@ -16,9 +16,9 @@ from gateway_core.catalog.openapi_operations import SUMMARIES
 from reference.text import meanings, page
 
 INTRODUCTION = f"""
-A bundle is a folder that holds `{MANIFEST}`. The [tutorial](../tutorial/your-first-bundle.md) builds one. Beside
-it only these folders are opened, at any depth, for their `.json` files; whatever else the folder holds means
-nothing, and symbolic links are not followed:
+A bundle is a folder that holds `{MANIFEST}`. The [tutorial](../tutorial/your-first-bundle.md) builds one.
+Beside it only these folders are opened, at any depth, for their `.json` files; whatever else the folder holds
+means nothing, and symbolic links are not followed:
 """
 
 AFTER_FOLDERS = f"""
@@ -44,7 +44,8 @@ See [Add an application](../how-to/add-an-application.md).
 REST = """
 ## Schemas
 
-What a schema may say is in [Schemas](schemas.md); what clients may ask of its objects in [Queries](queries.md).
+What a schema may say is in [Schemas](schemas.md); what clients may ask of its objects is in
+[Queries](queries.md).
 
 ## Mappings
 

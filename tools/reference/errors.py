@@ -28,8 +28,8 @@ may be personal data; it names the thing, the place and the way out.
 }
 ```
 
-`code` is for machines and stays; `title`, `detail` and `reason` are for people and may be worded better at any
-time. `requestId` is in the gateway's log and in the header `X-Request-ID`.
+`code` is for machines and stays; `title`, `detail` and `reason` are for people and may be worded better at
+any time. `requestId` is in the gateway's log and in the header `X-Request-ID`.
 """
 
 CODES = """
@@ -41,8 +41,8 @@ An answer has the status of its row.
 VIOLATIONS = """
 ## Codes in invalidParams
 
-When a document breaks its schema, each fault has the place (`name`, dotted), the rule (`code`) and a sentence.
-A parameter of the query that is wrong stands there with the code `invalid-query`.
+When a document breaks its schema, each fault has the place (`name`, dotted), the rule (`code`) and a
+sentence. A parameter of the query that is wrong stands there with the code `invalid-query`.
 """
 
 # Parameters for every sentence, so that each can be shown.

@@ -27,8 +27,8 @@ relation hold for the same element.
 
 A relation itself is compared with a uuid, a path or a URL that ends in one.
 
-Without an operator text is equal when it is equal in case too, and a date compared with a date-time stands for
-its whole day (UTC). `%part%` contains; `IS NULL` and `IS NOT NULL` ask whether there is a value.
+Without an operator text is equal when it is equal in case too, and a date compared with a date-time stands
+for its whole day (UTC). `%part%` contains; `IS NULL` and `IS NOT NULL` ask whether there is a value.
 """
 
 OPERATORS = """

@@ -21,7 +21,8 @@ from reference.text import page, table
 INTRODUCTION = """
 A schema is JSON Schema 2020-12 of type `object`, with a `$id`, and some keywords of the gateway's own beside
 it. It is checked when its bundle is installed, and every fault is told at once, with its place and the way
-out. A member that no schema names is refused when a client sends it, unless `additionalProperties` lets it in.
+out. A member that the schema does not name is refused when a client sends it, unless `additionalProperties`
+lets it in.
 """
 
 RELATIONS = """
