@@ -58,6 +58,8 @@ class TestTheReader:
         """Members that are shown must be there with their values; ``…`` stands for anything."""
         answer = {"a": 1, "b": [{"c": 2, "d": 3}, 4]}
         assert differences({"b": [{"c": 2}, "…"]}, answer) == []
+        assert differences({"a": "x … z"}, {"a": "x y z"}) == []
+        assert differences({"a": "x … z"}, {"a": "x y"}) != []
         assert differences({"a": 2}, answer) == ["answer.a is 1, not 2"]
         assert differences({"e": 1}, answer) == ["answer has no 'e'"]
         assert differences({"b": [{"c": 2}]}, answer) == ["answer.b has 2 elements, not 1"]

@@ -20,7 +20,7 @@ may be personal data; it names the thing, the place and the way out.
   "type": "urn:gateway:error:invalid",
   "title": "The document breaks its schema",
   "status": 400,
-  "detail": "The document has 1 fault.",
+  "detail": "The document has 1 error.",
   "instance": "/api/petstore/pets",
   "code": "invalid",
   "requestId": "…",
