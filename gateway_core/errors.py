@@ -137,7 +137,7 @@ class PreconditionFailed(GatewayError):
 
 
 class PayloadTooLarge(GatewayError):
-    """The body is larger than ``GATEWAY_MAX_BODY``, or an object in it has too many members."""
+    """The body is too large, too deeply nested, or holds an object with too many members."""
 
     status, code, title = 413, "too-large", "The request is too large"
 

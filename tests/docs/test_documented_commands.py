@@ -12,6 +12,7 @@ PAGES = [
     ROOT / "README.md",
     *sorted((DOCS / "tutorial").glob("*.md")),
     *sorted((DOCS / "how-to").glob("*.md")),
+    DOCS / "reference" / "requests.md",
 ]
 
 # What a page says that its reader has done before.

@@ -55,7 +55,7 @@ def test_all_that_is_required_is_there(described: dict[str, Any]) -> None:
 
 
 def test_descriptions_have_the_lengths_that_catalogues_show(described: dict[str, Any]) -> None:
-    """A short description of at most 150 characters, a long one of 150 to 10000, and features, per language."""
+    """Of each language: at most 150 characters in short, 150 to 10000 at length, and features."""
     assert set(described["description"]) == set(described["localisation"]["availableLanguages"])
     for language, texts in described["description"].items():
         assert len(texts["shortDescription"]) <= 150, language

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
-from gateway_core.errors import GatewayError
+from gateway_core.catalog.endpoints import ErrorShape
+from gateway_core.errors import GatewayError, InvalidDocument
 from gateway_core.schema import reason
 from gateway_core.schema.reasons import SENTENCES
 from gateway_core.types import Violation
+from gateway_core.web.dialects import error_response
 from reference.text import first_sentence, page, table
 
 INTRODUCTION = """
 An error is answered in the shape that the [collection](bundle-format.md#a-collection) asks for: problem
 details (RFC 9457), or the older `message`, `data` and `path`. No error repeats a value of the request, which
 may be personal data; it names the thing, the place and the way out.
+"""
 
-```json
-{
-  "type": "urn:gateway:error:invalid",
-  "title": "The document breaks its schema",
-  "status": 400,
-  "detail": "The document has 1 error.",
-  "instance": "/api/petstore/pets",
-  "code": "invalid",
-  "requestId": "…",
-  "invalidParams": [{"name": "species", "code": "required", "reason": "is required"}]
-}
-```
-
+STABLE = """
 `code` is for machines and stays; `title`, `detail` and `reason` are for people and may be worded better at
 any time. `requestId` is in the gateway's log and in the header `X-Request-ID`.
 """
@@ -68,9 +60,20 @@ def errors() -> str:
     return page(
         "Errors",
         INTRODUCTION,
+        _answer(ErrorShape.PROBLEM),
+        STABLE,
+        "The same in the older shape:\n\n" + _answer(ErrorShape.MESSAGE),
         CODES + "\n" + table(("Code", "Status", "Title", "When"), rows),
         VIOLATIONS + "\n" + table(("Code", "Sentence, for example"), violations),
     )
+
+
+def _answer(shape: ErrorShape) -> str:
+    """An error as it is answered."""
+    violations = [Violation(("species",), "required"), Violation(("name",), "maxLength", {"limit": 50})]
+    error = InvalidDocument("the document has 2 errors", violations)
+    body = json.loads(error_response(error, shape, "/api/petstore/pets", "…").body)
+    return f"```json\n{json.dumps(body, indent=2, ensure_ascii=False)}\n```"
 
 
 def family(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
