@@ -47,8 +47,9 @@ def _command(path: tuple[str, ...], command: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name = str(parameter.metavar or parameter.name).upper() + ("..." if parameter.nargs == -1 else "")
-    return name if parameter.required else f"[{name}]"
+    """An argument in the line of usage: in brackets when it may be left out, with dots when it repeats."""
+    shown = f"{str(parameter.name).upper()}{'...' if parameter.nargs == -1 else ''}"
+    return shown if parameter.required else f"[{shown}]"
 
 
 def _table(parameters: list[Any]) -> str:
@@ -57,6 +58,6 @@ def _table(parameters: list[Any]) -> str:
 
 def _name(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
-        return f"`{_argument(parameter)}`"
+        return f"`{str(parameter.name).upper()}`{', repeatable' if parameter.nargs == -1 else ''}"
     names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     return f"{names}, repeatable" if parameter.multiple else names
