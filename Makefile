@@ -19,7 +19,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench openapi lock upgrade clean distclean
+.PHONY: help run test check format bench openapi docs lock upgrade clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ openapi: $(RUNTIME) ## Write the API document of the bundled configuration to va
 	@mkdir -p var
 	$(BIN)/gateway openapi > var/openapi.json
 	@echo "var/openapi.json"
+
+docs: $(DEV) ## Write the pages of docs/reference that follow from the code
+	$(BIN)/python tools/write_reference.py
 
 # The locks hold names, versions and hashes, never an address: the index is pip's own configuration.
 UV := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

@@ -35,7 +35,11 @@ from gateway_core.types import Finding, Position, Violation
 
 
 class GatewayError(Exception):
-    """Base of the family: ``code`` is stable and for machines, ``detail`` is for people."""
+    """A fault of the gateway itself; its log tells more under the answer's ``requestId``.
+
+    Base of the family: ``code`` is stable and for machines, ``detail`` is for people. The first
+    sentence of each class is its row in the reference.
+    """
 
     status = 500
     code = "error"
@@ -52,11 +56,13 @@ class NotAtOnce(Exception):
 
 
 class BadRequest(GatewayError):
+    """The body or a header cannot be read: broken or ambiguous JSON, a number out of range, a NUL."""
+
     status, code, title = 400, "bad-request", "The request cannot be read"
 
 
 class InvalidQuery(BadRequest):
-    """A query parameter that nothing consumes or that cannot be read.
+    """A query parameter is one that nothing consumes, or cannot be read.
 
     ``parameter`` is its name (names are not personal data, values are).
     """
@@ -69,6 +75,8 @@ class InvalidQuery(BadRequest):
 
 
 class InvalidDocument(BadRequest):
+    """The body is JSON and breaks its schema; every rule that it breaks is told at once."""
+
     code, title = "invalid", "The document breaks its schema"
 
     def __init__(self, detail: str, violations: Iterable[Violation]) -> None:
@@ -77,18 +85,26 @@ class InvalidDocument(BadRequest):
 
 
 class Unauthenticated(GatewayError):
+    """No credentials came, or they are unknown, wrongly signed, too old or of the future."""
+
     status, code, title = 401, "unauthenticated", "Credentials are needed"
 
 
 class Forbidden(GatewayError):
+    """The application is known, and lacks the scope that the call needs."""
+
     status, code, title = 403, "forbidden", "Not allowed"
 
 
 class NotFound(GatewayError):
+    """There is no endpoint at the path, or no object with the id."""
+
     status, code, title = 404, "not-found", "Not found"
 
 
 class MethodNotAllowed(GatewayError):
+    """The path exists and does not answer this method; ``Allow`` names those that it does."""
+
     status, code, title = 405, "method-not-allowed", "Method not allowed"
 
     def __init__(self, detail: str, allowed: Iterable[str]) -> None:
@@ -97,31 +113,43 @@ class MethodNotAllowed(GatewayError):
 
 
 class NotAcceptable(GatewayError):
+    """``Accept`` excludes JSON, the only form in which answers exist."""
+
     status, code, title = 406, "not-acceptable", "No acceptable representation"
 
 
 class RequestTimeout(GatewayError):
+    """The body did not arrive within ``GATEWAY_READ_TIMEOUT`` seconds."""
+
     status, code, title = 408, "timeout", "The request took too long to arrive"
 
 
 class Conflict(GatewayError):
+    """What is asked for cannot be true beside what exists; or others changed it all the time: try again."""
+
     status, code, title = 409, "conflict", "Conflict"
 
 
 class PreconditionFailed(GatewayError):
+    """``If-Match`` or ``If-None-Match`` excludes the object as it is; read it anew."""
+
     status, code, title = 412, "precondition-failed", "The object has changed"
 
 
 class PayloadTooLarge(GatewayError):
+    """The body is too large, too deeply nested, or holds an object with too many members."""
+
     status, code, title = 413, "too-large", "The request is too large"
 
 
 class UnsupportedMediaType(GatewayError):
+    """The body is declared as something else than JSON in UTF-8."""
+
     status, code, title = 415, "unsupported-media-type", "Unsupported media type"
 
 
 class MappingError(GatewayError):
-    """A mapping could not be compiled, or could not run on this document.
+    """A mapping refuses this document or cannot run on it; the detail names mapping and key.
 
     ``kind`` is ``syntax`` (found at installation), ``runtime`` or ``type``.
     """
@@ -155,6 +183,8 @@ class MappingError(GatewayError):
 
 
 class LimitExceeded(MappingError):
+    """A mapping needed more steps, depth or memory than one run may use."""
+
     code, title = "mapping-limit", "A mapping ran into a limit"
 
     def __init__(self, detail: str, *, limit: str, position: Position | None = None) -> None:
@@ -163,6 +193,8 @@ class LimitExceeded(MappingError):
 
 
 class ConfigurationError(GatewayError):
+    """A bundle cannot be read or compiled: found when it is installed, before a request meets it."""
+
     status, code, title = 500, "configuration", "The configuration cannot be used"
 
     def __init__(self, detail: str, findings: Iterable[Finding] = (), *, hint: str = "") -> None:
@@ -171,8 +203,12 @@ class ConfigurationError(GatewayError):
 
 
 class StoreError(GatewayError):
+    """The store cannot be reached, is busy, full or damaged; ``Retry-After`` says when to try again."""
+
     status, code, title = 503, "store", "The store is not available"
 
 
 class VersionConflict(StoreError):
+    """An object changed between reading and writing; the gateway itself tries again on it."""
+
     status, code, title = 409, "version-conflict", "The object changed meanwhile"

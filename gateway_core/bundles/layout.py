@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,11 +13,21 @@ from gateway_core.errors import ConfigurationError
 from gateway_core.types import Artifact, Bundle, Finding, Json, JsonObject, Kind, Origin, Severity
 
 MANIFEST = "installation.json"
-MANIFEST_KEYS = frozenset(
-    {"$schema", "name", "version", "title", "description", "requires"}
-    | {"collections", "endpoints", "applications"}
-)
 DEFAULT_VERSION = "0.0.1"
+# Every key of the manifest with its meaning; the reference page is printed from it.
+MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "$schema": "ignored",
+        "name": "the bundle's name, by which others require it; needed",
+        "version": f"its version, for people; what is compared is the content (default `{DEFAULT_VERSION}`)",
+        "title": "for people; heads the API document when the bundle serves endpoints",
+        "description": "for people; the first words of the API document",
+        "requires": "names of bundles that must be installed before",
+        "collections": "a list of collections: groups of endpoints",
+        "endpoints": "an object with one key, `schemas`: the list of endpoints",
+        "applications": "a list of applications: who is expected to call",
+    }
+)
 
 
 def lay_out(files: Mapping[str, bytes]) -> Bundle:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway_core.bundles.layout import MANIFEST, lay_out
 from gateway_core.errors import ConfigurationError
 
-KIND_FOLDERS = ("schemas", "mappings", "data")
+# The folders that are opened, with what their files hold; the reference page is printed from it.
+KIND_FOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "schemas": "one schema a file",
+        "mappings": "one mapping a file; `….cases.json` beside it are examples for tests and are not "
+        "installed",
+        "data": "objects to create, as lists under the `$id` of their schema",
+    }
+)
 MAX_FILES = 5_000
 MAX_BYTES = 50 * 1024 * 1024
 

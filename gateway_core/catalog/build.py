@@ -22,6 +22,7 @@ from gateway_core.catalog.endpoints import (
     Pipeline,
     Unknown,
 )
+from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
@@ -61,7 +62,7 @@ def build(
     findings means that it must not be used. ``bundles`` are those that the artifacts come
     from: the API document is named after the ones with endpoints, unless the settings name it."""
     settings = settings or BuildSettings()
-    findings: list[Finding] = []
+    findings: list[Finding] = list(unknown_keys(artifacts))
     specs = _specs(_of(artifacts, Kind.SCHEMA), findings)
     mappings = _mappings(_of(artifacts, Kind.MAPPING), findings)
     _check_references(mappings, findings)

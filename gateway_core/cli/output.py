@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from gateway_core.errors import GatewayError
+
+# What a command ends with; the reference page is printed from it.
+EXIT_CODES: Mapping[int, str] = MappingProxyType(
+    {
+        0: "done",
+        1: "something is wrong with what was asked for, or was found to be wrong; a sentence says what",
+        2: "the command or a setting was written wrongly",
+        130: "interrupted (Ctrl+C)",
+        141: "whoever read the output left early",
+    }
+)
 
 
 def tell(message: str) -> None:

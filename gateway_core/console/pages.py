@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.endpoints import METHODS, Endpoint
 from gateway_core.errors import StoreError
 from gateway_core.operations.live import Live
 from gateway_core.query.model import Scope
@@ -97,7 +97,7 @@ def _groups(live: Live) -> dict[str, list[Row]]:
         groups.setdefault(endpoint.collection.title or "Endpoints", []).append(
             Row(
                 endpoint=endpoint,
-                methods=" ".join(sorted(endpoint.methods)),
+                methods=" ".join(method for method in METHODS if method in endpoint.methods),
                 objects=counts.get(endpoint.entity, 0),
                 operation=f"/docs#/{tag.replace(' ', '%20')}/{operation}",
             )

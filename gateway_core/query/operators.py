@@ -205,6 +205,33 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
     }
 )
 
+# What each asks, for people; the reference page is printed from it.
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "like": "a text with this part in it, without regard to case",
+        "ne": "not this one, or absent; of a list of values, none of them",
+        "in": "one of the values, separated by commas",
+        ">=": "as large or larger: numbers by value, dates by time, text by code point",
+        ">": "larger",
+        "<=": "as large or smaller",
+        "<": "smaller",
+        "gte": "as `[>=]`",
+        "gt": "as `[>]`",
+        "lte": "as `[<=]`",
+        "lt": "as `[<]`",
+        "after": "on this date or later; members that hold dates only",
+        "strictly_after": "later than this date",
+        "before": "on this date or earlier",
+        "strictly_before": "earlier than this date",
+        "int_compare": "equal to a whole number",
+        "bool_compare": "equal to `true` or `false`",
+        "case_insensitive": "equal, without regard to case",
+        "case_sensitive": "equal, whatever the text looks like (`%part%` and `IS NULL` mean themselves)",
+        "exact": "as `[case_sensitive]`",
+        "regex": "is refused: there are no regular expressions in queries",
+    }
+)
+
 OFFERED = tuple(name for name, operator in OPERATORS.items() if operator is not pattern)
 
 

@@ -29,7 +29,7 @@ def reason(violation: Violation) -> str:
 
     Never holds a value of the document: "must be at most 200 characters long".
     """
-    sentence = _SENTENCES.get(violation.code)
+    sentence = SENTENCES.get(violation.code)
     return sentence(violation.params) if sentence else "is not allowed here"
 
 
@@ -83,7 +83,8 @@ def _unknown(params: Mapping[str, Any]) -> str:
     )
 
 
-_SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
+# Every code of a violation with its sentence; the reference page is printed from it.
+SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
     {
         "anyOf": _fixed("must match at least one of the alternatives of its schema"),
         "const": _const,

@@ -28,23 +28,62 @@ GENERATORS = ("sequence", "uuid", "now")
 RESERVED = frozenset({"_id", "_self", "_schema", "embedded", "_embedded", "@embedded"})
 
 _BOOLEAN = {"type": "boolean"}
+# What the dialect adds to JSON Schema; the descriptions are the reference page.
+ON_SCHEMAS: JsonObject = {
+    "version": {"type": "string", "description": "the schema's version, for people"},
+    "x-maxDepth": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "how many levels an answer shows, itself counted (default 3)",
+    },
+    "x-nameProperties": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "the properties that make `_self.name`, in order",
+    },
+}
+ON_PROPERTIES: JsonObject = {
+    "x-cascadeDelete": {
+        **_BOOLEAN,
+        "description": "beside a `$ref` to a schema: objects that lose their last referrer through this "
+        "property are deleted with it",
+    },
+    "x-embed": {
+        **_BOOLEAN,
+        "description": "beside a `$ref` to a schema: `false` shows ids, and objects only when `_extend` "
+        "asks for them (default `true`)",
+    },
+    "x-generate": {
+        "enum": list(GENERATORS),
+        "description": "filled in at creation when absent, null or empty: `sequence` (1, 2, …), `uuid`, or "
+        "`now` (the time)",
+    },
+    "x-index": {
+        **_BOOLEAN,
+        "description": "often filtered or ordered by: the store keeps an index",
+    },
+    "x-inline": {
+        **_BOOLEAN,
+        "description": "beside a `$ref` to a schema: the value is kept inside this object, with all below it",
+    },
+    "x-inverseOf": {
+        "type": "string",
+        "minLength": 1,
+        "description": "beside a `$ref` to a schema: nothing is kept here; shown are the objects whose "
+        "property of this name refers to this one. Objects written here get the reference back",
+    },
+    "x-sensitive": {
+        **_BOOLEAN,
+        "description": "the value is personal data, beyond what its format tells; for people and tools, "
+        "nothing is hidden from a client",
+    },
+}
 DIALECT_SCHEMA: JsonObject = {
     "$schema": DIALECT,
     "$id": "urn:x-gateway:dialect",
     "$dynamicAnchor": "meta",
     "allOf": [{"$ref": DIALECT}],
-    "properties": {
-        "version": {"type": "string"},
-        "x-cascadeDelete": _BOOLEAN,
-        "x-embed": _BOOLEAN,
-        "x-generate": {"enum": list(GENERATORS)},
-        "x-index": _BOOLEAN,
-        "x-inline": _BOOLEAN,
-        "x-inverseOf": {"type": "string", "minLength": 1},
-        "x-maxDepth": {"type": "integer", "minimum": 0},
-        "x-nameProperties": {"type": "array", "items": {"type": "string"}},
-        "x-sensitive": _BOOLEAN,
-    },
+    "properties": {**ON_SCHEMAS, **ON_PROPERTIES},
 }
 _VALIDATOR = Draft202012Validator(DIALECT_SCHEMA)
 
@@ -57,7 +96,7 @@ _STANDARD = (
 KEYWORDS = (
     frozenset(_STANDARD.split()) | walk.ONE | walk.LIST | walk.MAP | frozenset(DIALECT_SCHEMA["properties"])
 )
-_REFUSED = {
+REFUSED = {
     "$dynamicRef": "use $ref",
     "$dynamicAnchor": "use $anchor or a place under $defs",
     "$recursiveRef": "use $ref",
@@ -65,7 +104,7 @@ _REFUSED = {
 }
 
 # Names that other dialects use, with what they are called here.
-_ELSEWHERE = {
+ELSEWHERE = {
     "cascadeDelete": 'write "x-cascadeDelete"',
     "defaultValue": 'write "default"',
     "inversedBy": 'write "x-inverseOf"',
@@ -73,7 +112,7 @@ _ELSEWHERE = {
     "nameProperties": 'write "x-nameProperties"',
     "nullable": 'write "null" among the types: "type": ["string", "null"]',
 }
-_TYPES_ELSEWHERE = {
+TYPES_ELSEWHERE = {
     "date": 'type "string" with format "date"',
     "datetime": 'type "string" with format "date-time"',
     "file": 'type "string" with contentEncoding "base64"',
@@ -174,7 +213,7 @@ def _explain_type(value: Json) -> tuple[str, str]:
 
 
 def _type_hint(value: str) -> str:
-    replacement = _TYPES_ELSEWHERE.get(value.lower())
+    replacement = TYPES_ELSEWHERE.get(value.lower())
     if replacement is None:
         close = get_close_matches(value.lower(), nodes.TYPES, n=1)
         replacement = f'type "{close[0]}"' if close else ""
@@ -231,11 +270,11 @@ def _node_findings(
 def _keyword_findings(path: tuple[str | int, ...], node: JsonObject) -> Iterator[Finding]:
     for keyword in node:
         place = (*path, keyword)
-        if keyword in _REFUSED:
+        if keyword in REFUSED:
             text = f"{keyword} is not supported"
-            yield _finding("schema-keyword", place, text, _REFUSED[keyword])
+            yield _finding("schema-keyword", place, text, REFUSED[keyword])
         elif keyword not in KEYWORDS:
-            hint = _ELSEWHERE.get(keyword) or suggestion(keyword, KEYWORDS)
+            hint = ELSEWHERE.get(keyword) or suggestion(keyword, KEYWORDS)
             text = f"'{keyword}' is not a keyword and has no effect"
             yield _finding("schema-unknown-keyword", place, text, hint, Severity.WARNING)
     if path and "$id" in node:

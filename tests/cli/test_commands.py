@@ -492,6 +492,15 @@ class TestDoctor:
         assert "'strin' is not a JSON Schema type" in said
         assert "'strin' is not a JSON Schema type" in admin.fails("serve", "--port", "0")
 
+    def test_finds_a_key_that_means_nothing(self, admin: Administrator) -> None:
+        """A misspelt key of a manifest's collection is a warning with the key that may have been meant."""
+        collection = {"$id": "urn:typo", "title": "Typo", "prefixx": "typo"}
+        folder = bundle(admin.folder / "typo", {"name": "Typo", "collections": [collection]})
+        admin.succeeds("openapi", bundles=str(folder))
+        said = admin.succeeds("doctor", bundles=str(folder)).stderr
+        assert "configuration  warns  collection urn:typo: 'prefixx' means nothing here" in said
+        assert "did you mean 'prefix'?" in said
+
     def test_finds_a_bundle_that_cannot_be_read(self, admin: Administrator) -> None:
         """A bundle that would stop the next start is named before it does."""
         admin.succeeds("openapi")

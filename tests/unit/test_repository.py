@@ -43,8 +43,6 @@ MACHINE_PATHS = re.compile(r"(?<![A-Za-z0-9_.~-])/(?:work|farm|root|Users/[a-z]+
 MODULE_LINES = 400
 LONG_MODULES: dict[str, str] = {}
 
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s#]+)(#[^)\s]*)?\)")
-
 
 def project_files() -> list[Path]:
     """The files that belong to the project: tracked by git, or about to be."""
@@ -291,22 +289,6 @@ class TestTheCommand:
 
 
 class TestTheDocuments:
-    def test_link_to_what_exists(self) -> None:
-        """Every relative link in a document leads to a file or folder of the project."""
-        documents = [path for path in project_files() if path.suffix == ".md"]
-        links = [
-            (path, target)
-            for path in documents
-            for target, _ in LINK.findall(path.read_text(encoding="utf-8"))
-            if "://" not in target and not target.startswith("mailto:")
-        ]
-        broken = [
-            f"{path.relative_to(ROOT).as_posix()} -> {target}"
-            for path, target in links
-            if not (path.parent / target).exists()
-        ]
-        assert broken == []
-
     def test_name_make_targets_that_exist(self) -> None:
         """Every ``make`` target that a document tells somebody to type is in the Makefile."""
         targets = set(

@@ -1,0 +1,123 @@
+"""What collections, endpoints and applications of a manifest may say: every key with its meaning.
+
+The reference page is printed from these tables, and a key that is not among them is found when
+the bundle is installed: it would have no effect, and whoever wrote it believes that it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from gateway_core.catalog.endpoints import METHODS, Accepts, ErrorShape
+from gateway_core.schema.vocabulary import suggestion
+from gateway_core.types import Artifact, Finding, Kind, Severity
+
+COLLECTION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "$id": "its reference; needed",
+        "title": "heads its endpoints on the start page",
+        "description": "for people",
+        "version": "for people",
+        "prefix": "its endpoints are found under `/api/<prefix>/`",
+        "aliasPrefixes": 'further prefixes that serve the same; `""` is `/api/` itself',
+        "schemaPrefix": "endpoints without a `collection` belong here when the reference of their schema "
+        "begins so",
+        "errors": "how errors are printed, see below (default `problem`)",
+        "unknownProperties": "`reject` (default), `ignore` or `store`, for endpoints that do not say",
+        "accepts": "a list of oddities of clients to put up with, see below",
+        "tags": "a list of `name` and `description`: the groups of the API document, in order",
+        "summaries": "words for the operations of the API document, by what they do, see below",
+    }
+)
+
+ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "$id": "its reference; made from that of its schema when absent",
+        "reference": "the `$id` of the schema whose objects it serves; needed",
+        "collection": "the `$id` of its collection",
+        "path": "the last part of its path; `…/{id}` serves one object; needed",
+        "methods": f"of {', '.join(f'`{method}`' for method in METHODS)}; all of them when absent",
+        "title": "what its objects are called together",
+        "description": "for people",
+        "version": "for people",
+        "tags": "its groups in the API document",
+        "put": "`replace` (default): what a PUT leaves out is gone; `merge`: it stays",
+        "patchArrays": "`replace` (default), or `append`: a PATCH of a list of related objects adds to it",
+        "unknownProperties": "members of a body that no schema declares, at any depth: `reject` (400), "
+        "`ignore` (dropped) or `store` (kept as they are); that of the collection when absent",
+        "mappings": "between the client's shape and the stored one, see below",
+        "parameters": "a list of `name`, `description` and `example`: the query parameters that `in.query` "
+        "reads, for the API document",
+        "throws": "kept for bundles of Common Gateway; has no effect",
+    }
+)
+
+PIPELINE_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "in.query": "the `$id` of the mapping from the query parameters of a client to those of the schema",
+        "in.body": "the `$id` of the mapping from the body that a client sends to a document of the schema",
+        "out.item": "the `$id` of the mapping from a stored object to what a client is shown",
+    }
+)
+
+APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "$id": "its reference; needed",
+        "title": "its name, under which `gateway app add` makes its credentials",
+        "description": "for people",
+        "version": "for people",
+        "scopes": "for people: what it needs, of `read` and `write`",
+    }
+)
+
+ERROR_SHAPES: Mapping[ErrorShape, str] = MappingProxyType(
+    {
+        ErrorShape.PROBLEM: "problem details (RFC 9457), with `code`, `requestId` and `invalidParams`",
+        ErrorShape.MESSAGE: "`message`, `data` and `path`, as Common Gateway printed them",
+    }
+)
+
+ODDITIES: Mapping[Accepts, str] = MappingProxyType(
+    {
+        Accepts.ID_IN_QUERY: "`?id=` or `?uuid=` behind the collection's path names an object, for methods "
+        "that a collection lacks; a slash at the end of a path is passed over",
+        Accepts.UNTYPED_BODY: "a body without a media type, or with that of a form, is read as JSON",
+        Accepts.DOUBLE_QUESTION_MARK: "a second `?` at the beginning of the query is passed over",
+    }
+)
+
+_BY_KIND = {
+    Kind.COLLECTION: COLLECTION_KEYS,
+    Kind.ENDPOINT: ENDPOINT_KEYS,
+    Kind.APPLICATION: APPLICATION_KEYS,
+}
+
+
+def unknown_keys(artifacts: Iterable[Artifact]) -> Iterator[Finding]:
+    """A warning for each key of a collection, endpoint, its mappings or application that means nothing."""
+    for artifact in artifacts:
+        known = _BY_KIND.get(artifact.kind)
+        if known is None:
+            continue
+        yield from _unknown(artifact, artifact.body, known, "")
+        mappings = artifact.body.get("mappings")
+        if artifact.kind is Kind.ENDPOINT and isinstance(mappings, Mapping):
+            named = {
+                f"{side}.{part}": reference
+                for side, parts in mappings.items()
+                for part, reference in (parts.items() if isinstance(parts, Mapping) else (("", parts),))
+            }
+            yield from _unknown(artifact, named, PIPELINE_KEYS, "mappings.")
+
+
+def _unknown(
+    artifact: Artifact, given: Mapping[str, object], known: Mapping[str, str], before: str
+) -> Iterator[Finding]:
+    for key in given:
+        if key not in known and not key.startswith("$"):
+            what = f"{artifact.kind.value} {artifact.reference}"
+            text = f"{what}: '{before}{key}' means nothing here and has no effect"
+            yield Finding(
+                Severity.WARNING, "unknown-key", text, artifact.reference, hint=suggestion(key, known)
+            )

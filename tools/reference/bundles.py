@@ -1,0 +1,88 @@
+"""The page of the bundle format."""
+
+from __future__ import annotations
+
+from gateway_core.bundles.layout import MANIFEST, MANIFEST_KEYS
+from gateway_core.bundles.read import KIND_FOLDERS, MAX_BYTES, MAX_FILES
+from gateway_core.catalog.keys import (
+    APPLICATION_KEYS,
+    COLLECTION_KEYS,
+    ENDPOINT_KEYS,
+    ERROR_SHAPES,
+    ODDITIES,
+    PIPELINE_KEYS,
+)
+from gateway_core.catalog.openapi_operations import SUMMARIES
+from reference.text import meanings, page
+
+INTRODUCTION = f"""
+A bundle is a folder that holds `{MANIFEST}`. The [tutorial](../tutorial/your-first-bundle.md) builds one.
+Beside it only these folders are opened, at any depth, for their `.json` files; whatever else the folder holds
+means nothing, and symbolic links are not followed:
+"""
+
+AFTER_FOLDERS = f"""
+Everything is known by its `$id`, which is compared as text and never fetched. All faults of a bundle are told
+together when it is installed, and a bundle with a fault changes nothing. Warnings do not stop it;
+`gateway doctor` shows them. A bundle holds at most {MAX_FILES} files and {MAX_BYTES // 1024**2} MiB.
+"""
+
+SUMMARY = """
+`summaries` may hold these, in which `{title}` is the endpoint's title:
+"""
+
+CARRIED = """
+Behind mappings a PATCH, and a PUT with `put: merge`, work in the client's shape: what the client's change
+changes in the mapped object is carried over to the stored one, and what the mapping does not know stays.
+"""
+
+APPLICATION = """
+It has no credentials: `gateway app add TITLE` makes them, and until then `gateway serve` names it as waiting.
+See [Add an application](../how-to/add-an-application.md).
+"""
+
+REST = """
+## Schemas
+
+What a schema may say is in [Schemas](schemas.md); what clients may ask of its objects is in
+[Queries](queries.md).
+
+## Mappings
+
+What a mapping may say is in [Mappings](mappings.md).
+
+## Data
+
+```json
+{
+  "https://example.com/petstore/owner.schema.json": [
+    {"_id": "3a6a57ef-d905-5e4f-9041-a89c00b05b84", "name": "Ann Example"}
+  ]
+}
+```
+
+All data of a bundle is created in one transaction. An object whose `_id` exists is left as it is; one without
+`_id` is created again by each installation of a changed bundle.
+"""
+
+
+def bundle_format() -> str:
+    """Folders, the manifest, and each kind of artifact in it."""
+    return page(
+        "Bundle format",
+        INTRODUCTION,
+        meanings("Folder", {f"{name}/": text for name, text in KIND_FOLDERS.items()}),
+        AFTER_FOLDERS,
+        f"## {MANIFEST}\n\n" + meanings("Key", MANIFEST_KEYS),
+        "Any other key is a fault. In what follows an unknown key is a warning.",
+        "### A collection\n\n" + meanings("Key", COLLECTION_KEYS),
+        "`errors` is one of:\n\n" + meanings("Value", dict(ERROR_SHAPES)),
+        "`accepts` may hold:\n\n" + meanings("Value", dict(ODDITIES)),
+        SUMMARY + "\n" + meanings("Operation", {name: f"else `{text}`" for name, text in SUMMARIES.items()}),
+        "### An endpoint\n\n" + meanings("Key", ENDPOINT_KEYS),
+        "`mappings` may hold:\n\n" + meanings("Key", PIPELINE_KEYS),
+        CARRIED,
+        "### An application\n\n" + meanings("Key", APPLICATION_KEYS),
+        APPLICATION,
+        REST,
+    )

@@ -1,0 +1,91 @@
+"""The page of query parameters and operators."""
+
+from __future__ import annotations
+
+from gateway_core.query.describe import parameters
+from gateway_core.query.filters import MAX_FILTERS
+from gateway_core.query.operators import MAX_VALUES, MEANINGS
+from gateway_core.query.paths import MAX_HOPS, SELF
+from gateway_core.query.shape import WORDS
+from gateway_core.query.text import MAX_BYTES, MAX_PARAMETERS
+from gateway_core.schema import translate
+from reference.text import page, table
+
+INTRODUCTION = """
+What a client may ask of the collections that a bundle makes. A parameter that means nothing is answered with
+400, [`invalid-query`](errors.md), and the names that exist; it is never passed over. The list of every
+parameter of an endpoint is in the API document, at `/docs`.
+"""
+
+FILTERS = """
+## Filters
+
+A filter is the dotted path of a member: `name=Rex`, `address.city=Exampleton`, `owner.name=Ann` (through a
+relation; the segment `embedded` is passed over). `a[b]=1` is the same as `a.b=1`. Several parameters must all
+hold; one that is given twice, or as `name[]=`, asks for any of its values. Conditions on one list or one
+relation hold for the same element; with different numbers behind the list they may each hold for an element
+of their own: `addresses.0.kind=home&addresses.0.city=X&addresses.1.kind=work` asks for a home address in X
+and for some work address. A query mapping writes such numbers to keep a value with its kind, and one
+parameter apart from another.
+
+A relation itself is compared with a uuid, a path or a URL that ends in one.
+
+Without an operator text is equal when it is equal in case too, and a date compared with a date-time stands
+for its whole day (UTC). `%part%` contains; `IS NULL` and `IS NOT NULL` ask whether there is a value.
+"""
+
+OPERATORS = """
+## Operators
+
+An operator stands in brackets behind the path: `born[after]=2020-01-01`.
+"""
+
+ITSELF = """
+## What the gateway itself keeps
+
+These members every object has, to filter and to order by:
+"""
+
+WINDOW = """
+## Page, order and shape
+
+All of these work without the underscore too, unless the schema has a property of that name.
+"""
+
+
+def queries() -> str:
+    """Filters, operators, the words for page, order and shape, and limits."""
+    operators = table(
+        ("Operator", "Asks for a value that is"), ((f"`[{name}]`", text) for name, text in MEANINGS.items())
+    )
+    own = ", ".join(f"`_self.{'owner.id' if name == 'owner' else name}`" for name in SELF)
+    return page(
+        "Queries",
+        INTRODUCTION,
+        FILTERS,
+        OPERATORS + "\n" + operators,
+        ITSELF + "\n" + own + ".",
+        WINDOW + "\n" + _words(),
+        _limits(),
+    )
+
+
+def _words() -> str:
+    spec = translate(
+        {"$id": "urn:any", "type": "object", "properties": {"name": {"type": "string"}}}, lambda _: False
+    ).spec
+    described = {each.name: each for each in parameters(spec, lambda _: None)}
+    rows = [(f"`{word}`", described[word].description) for word in WORDS]
+    return table(("Parameter", "Meaning"), rows)
+
+
+def _limits() -> str:
+    rows = [
+        ("bytes of a query string", MAX_BYTES),
+        ("parameters", MAX_PARAMETERS),
+        ("filters", MAX_FILTERS),
+        ("values of one filter", MAX_VALUES),
+        ("relations on one path", MAX_HOPS),
+    ]
+    most = table(("Of", "At most"), ((name, str(most)) for name, most in rows))
+    return f"## Limits\n\n{most}\n\n`GATEWAY_MAX_LIMIT` bounds a page: see [settings](settings.md)."

@@ -1,0 +1,114 @@
+"""The page of what a schema may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway_core.schema.formats import FORMATS
+from gateway_core.schema.vocabulary import (
+    ELSEWHERE,
+    KEYWORDS,
+    MAX_SCHEMA_DEPTH,
+    ON_PROPERTIES,
+    ON_SCHEMAS,
+    REFUSED,
+    RESERVED,
+    TYPES_ELSEWHERE,
+)
+from reference.text import page, table
+
+INTRODUCTION = """
+A schema is JSON Schema 2020-12 of type `object`, with a `$id`, and some keywords of the gateway's own beside
+it. It is checked when its bundle is installed, and every fault is told at once, with its place and the way
+out. A member that the schema does not name is refused when a client sends it, unless `additionalProperties`
+lets it in.
+"""
+
+RELATIONS = """
+## Relations
+
+A `$ref` to the `$id` of another schema makes a property a *relation*: its value is an object of its own, and
+what is kept is its id. Clients write an object, which is then created or changed, or a uuid, a path or a URL
+that ends in one. On the `items` of an array it stands for several. A `$ref` that begins with `#` names a
+definition of the same schema and makes no relation.
+
+A null for a property whose schema does not allow null means that it is absent. What is `readOnly` is ignored
+when a client writes it; a `default` is the value when a client leaves the property out.
+"""
+
+STANDARD = """
+## Keywords of JSON Schema
+
+All of these are enforced, or are descriptions that reach the API document. A keyword that is neither here nor
+above is a warning at installation and has no effect.
+"""
+
+FORMAT = """
+## Formats
+
+A `format` concerns text only, and is enforced. One that is not in this list is a warning at installation and
+enforces nothing. Those marked hold personal data, without an `x-sensitive` beside them.
+"""
+
+LIMITS = f"""
+## Limits
+
+Patterns are those of RE2, which run in linear time: no lookaround and no back references. A schema is nested
+at most {MAX_SCHEMA_DEPTH} levels deep. Nothing is fetched: a `$ref` names a schema that is installed.
+"""
+
+
+def schemas() -> str:
+    """Keywords, formats and what is refused."""
+    names = ", ".join(f"`{name}`" for name in sorted(RESERVED))
+    reserved = f"Names that a property cannot have: {names}."
+    return page(
+        "Schemas",
+        INTRODUCTION,
+        "## On a schema\n\n" + _keywords(ON_SCHEMAS),
+        "## On a property\n\n" + _keywords(ON_PROPERTIES) + f"\n\n{reserved}",
+        RELATIONS,
+        STANDARD + "\n" + _standard(),
+        "## Keywords of other dialects\n\nThey are recognised, and named with what to write instead.\n\n"
+        + _replaced(),
+        FORMAT + "\n" + _formats(),
+        LIMITS,
+    )
+
+
+def _keywords(described: Mapping[str, Any]) -> str:
+    rows = [(f"`{name}`", _values(rule), rule["description"]) for name, rule in described.items()]
+    return table(("Keyword", "Value", "Meaning"), rows)
+
+
+def _values(rule: Mapping[str, Any]) -> str:
+    if "enum" in rule:
+        return " or ".join(f"`{value}`" for value in rule["enum"])
+    words = {
+        "array": "a list of names",
+        "boolean": "`true` or `false`",
+        "integer": f"a whole number from {rule.get('minimum')}",
+        "string": "a text",
+    }
+    return words[rule["type"]]
+
+
+def _standard() -> str:
+    own = {*ON_SCHEMAS, *ON_PROPERTIES}
+    return ", ".join(f"`{name}`" for name in sorted(KEYWORDS - own, key=str.lower)) + "."
+
+
+def _replaced() -> str:
+    rows = [(f"`{name}`", f"refused: {way}") for name, way in REFUSED.items()]
+    rows += [(f"`{name}`", way) for name, way in ELSEWHERE.items()]
+    rows += [(f"`type: {name}`", way) for name, way in TYPES_ELSEWHERE.items()]
+    return table(("Written", "Instead"), rows)
+
+
+def _formats() -> str:
+    rows = [
+        (f"`{each.name}`", each.description, f"`{each.example}`", "yes" if each.sensitive else "")
+        for each in FORMATS.values()
+    ]
+    return table(("Format", "Must be", "Example", "Personal"), rows)
