@@ -111,10 +111,12 @@ def _specs(schemas: Iterable[Artifact], findings: list[Finding]) -> dict[Referen
 
 
 def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, CompiledMapping]:
+    listed = list(artifacts)
+    bodies = {artifact.reference: artifact.body for artifact in listed}
     compiled: dict[Reference, CompiledMapping] = {}
-    for artifact in artifacts:
+    for artifact in listed:
         try:
-            mapping = compile_mapping(artifact.reference, artifact.body)
+            mapping = compile_mapping(artifact.reference, artifact.body, bodies=bodies.get)
         except MappingError as error:
             place = f"{artifact.origin.path}: {error}"
             findings.append(_error("mapping", place, artifact.reference, position=error))

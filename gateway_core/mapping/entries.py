@@ -19,9 +19,10 @@ from gateway_core.mapping.fragments import assemble, copied_by_fragments
 from gateway_core.mapping.nodes import Template
 from gateway_core.mapping.parser import parse
 from gateway_core.mapping.reads import Reads, assigned_names
+from gateway_core.mapping.remarks import is_template
 from gateway_core.mapping.render import TemplateCompiler, compile_template
 from gateway_core.mapping.run import Frame, Limits
-from gateway_core.mapping.settings import Settings, TargetCasts, is_template
+from gateway_core.mapping.settings import Settings, TargetCasts
 from gateway_core.mapping.shortcuts import simple_text
 from gateway_core.types import Json, Reference
 

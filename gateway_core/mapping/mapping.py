@@ -20,6 +20,7 @@ from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, Evaluate, compile_entries
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
+from gateway_core.mapping.value_maps import Bodies, no_bodies
 from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, kind_of
 from gateway_core.types import Finding, Json, Reference
 
@@ -203,16 +204,22 @@ class CompiledMapping:
 
 
 def compile_mapping(
-    reference: Reference, body: Mapping[str, Any], *, limits: Limits = DEFAULT_LIMITS, plain: bool = False
+    reference: Reference,
+    body: Mapping[str, Any],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    plain: bool = False,
+    bodies: Bodies = no_bodies,
 ) -> CompiledMapping:
     """Compile the body of a mapping artifact.
 
     Raises MappingError(kind="syntax" or "type") with mapping, key and position for a template
     that cannot be compiled, an unknown filter, function or test, or a value of the wrong kind.
     ``plain`` compiles without shortcuts: slower, the same results (tests compare the two).
+    ``bodies`` finds the other mappings whose value maps this one reads backwards.
     """
     try:
-        settings = read_settings(reference, body)
+        settings = read_settings(reference, body, bodies)
         plan = compile_entries(reference, settings, limits, plain=plain)
     except RecursionError:
         error = LimitExceeded("A template is nested too deeply", limit="depth")

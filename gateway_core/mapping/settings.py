@@ -1,31 +1,30 @@
-"""A mapping's body, read and checked: switches, unset paths, casts, value maps, and remarks."""
+"""A mapping's body, read and checked: switches, unset paths, casts and value maps."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import paths
-from gateway_core.mapping.casts import KNOWN_CASTS, Cast, cast_names, compile_cast
-from gateway_core.mapping.run import Run
-from gateway_core.mapping.statements import did_you_mean
+from gateway_core.mapping.casts import Cast, cast_names, compile_cast
+from gateway_core.mapping.remarks import Written, remarks
+from gateway_core.mapping.value_maps import Bodies, no_bodies, read_value_map
 from gateway_core.mapping.values import is_array, is_true, kind_of, to_text, values_of
-from gateway_core.types import Finding, Json, Reference, Severity
-
-_BARE: Final = re.compile(r"[A-Za-z_@][\w@&#;-]*(?:\.[\w@&#;-]+)*\Z")
-_GUARDS: Final = ("unsetIfValue==", "setNullIfValue==")
-
+from gateway_core.types import Finding, Reference
 
 TargetCasts = tuple[str, paths.Path, tuple[Cast, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The parts of a mapping's body, with the casts compiled."""
+    """The parts of a mapping's body, with the casts compiled.
+
+    ``casts`` are those of ``cast`` in file order and then, as one more cast each, the tables of
+    the targets named by ``value_maps``.
+    """
 
     targets: Mapping[str, str]
     pass_through: bool
@@ -33,34 +32,36 @@ class Settings:
     unset: tuple[paths.Path, ...]
     casts: tuple[TargetCasts, ...]
     cast_names: Mapping[str, tuple[str, ...]]
+    value_maps: tuple[str, ...]
     encodes: bool
     findings: tuple[Finding, ...]
 
 
-def is_template(source: str) -> bool:
-    """Whether a source is a template; every other source is a bare path."""
-    return "{{" in source or "{%" in source or "{#" in source
+def read_settings(reference: Reference, body: Mapping[str, Any], bodies: Bodies = no_bodies) -> Settings:
+    """Read a mapping's body. Raises MappingError(kind="type") for a value of the wrong kind.
 
-
-def read_settings(reference: Reference, body: Mapping[str, Any]) -> Settings:
-    """Read a mapping's body. Raises MappingError(kind="type") for a value of the wrong kind."""
-    reader = _Reader(reference, body)
+    ``bodies`` finds the mappings whose value maps this one reads backwards.
+    """
+    reader = _Reader(reference, body, bodies)
     targets = reader.targets()
     names, casts = reader.casts()
     omit = body.get("absent") == "omit"
     pass_through = _pass_through(body)
     unset = reader.unset()
     encoded = any(paths.ENCODED_DOT in key for key in targets)
-    reader.check(targets, names, omit, pass_through)
+    value_maps = reader.values()
+    mapped = tuple(key for key, _, _ in value_maps)
+    written = Written(targets, names, mapped, pass_through=pass_through, omit_absent=omit)
     return Settings(
         targets=MappingProxyType(targets),
         pass_through=pass_through,
         omit_absent=omit,
         unset=unset,
-        casts=(*casts, *reader.values()),
+        casts=(*casts, *value_maps),
         cast_names=MappingProxyType(names),
+        value_maps=mapped,
         encodes=encoded,
-        findings=tuple(reader.findings),
+        findings=remarks(reference, body, written),
     )
 
 
@@ -71,17 +72,13 @@ def _pass_through(body: Mapping[str, Any]) -> bool:
 
 
 class _Reader:
-    def __init__(self, reference: Reference, body: Mapping[str, Any]) -> None:
+    def __init__(self, reference: Reference, body: Mapping[str, Any], bodies: Bodies) -> None:
         self.reference = reference
         self.body = body
-        self.findings: list[Finding] = []
+        self.bodies = bodies
 
     def _error(self, detail: str, key: str, hint: str = "") -> MappingError:
         return MappingError(detail, kind="type", mapping=self.reference, key=key, hint=hint)
-
-    def _warn(self, code: str, message: str, pointer: str, hint: str = "") -> None:
-        finding = Finding(Severity.WARNING, code, message, self.reference, pointer, hint=hint)
-        self.findings.append(finding)
 
     def _section(self, name: str) -> dict[str, Any]:
         section = self.body.get(name)
@@ -115,77 +112,19 @@ class _Reader:
         for key, entry in self._section("cast").items():
             names = tuple(cast_names(entry))
             known[key] = names
-            casts = [self._cast(name, key) for name in names]
-            kept = tuple(cast for cast in casts if cast is not None)
+            kept = tuple(cast for name in names if (cast := compile_cast(name, key)) is not None)
             if kept:
                 compiled.append((key, paths.split(key), kept))
         return known, compiled
-
-    def _cast(self, name: str, key: str) -> Cast | None:
-        cast = compile_cast(name, key)
-        if cast is None and name:
-            message = f'There is no cast "{name}"; the value of "{key}" is left as it is'
-            hint = did_you_mean(name.strip(), tuple(KNOWN_CASTS))
-            self._warn("mapping-unknown-cast", message, f"/cast/{key}", hint)
-        return cast
 
     def values(self) -> list[TargetCasts]:
         """Value maps run after the casts, as one more cast of their target."""
         compiled: list[TargetCasts] = []
         for key, table in self._section("values").items():
-            if not isinstance(table, dict):
-                raise self._error(f"A value map must be an object, not {kind_of(table)}", key)
-            compiled.append((key, paths.split(key), (_value_map(table),)))
+            try:
+                value_map = read_value_map(self.body, key, table, self.bodies)
+            except MappingError as error:
+                error.mapping, error.key = self.reference, key
+                raise
+            compiled.append((key, paths.split(key), (value_map.cast(key),)))
         return compiled
-
-    # -- remarks ---------------------------------------------------------------------------------
-
-    def check(
-        self, targets: dict[str, str], casts: dict[str, tuple[str, ...]], omit: bool, pass_through: bool
-    ) -> None:
-        if "passThrough" in self.body:
-            message = '"passThrough" has no effect: the switch is spelt "passTrough" in this format'
-            self._warn("mapping-pass-through", message, "/passThrough", 'write "passTrough"')
-        if self.body.get("absent") not in (None, "omit"):
-            self._warn("mapping-absent", 'The only value of "absent" is "omit"', "/absent")
-        if not omit:
-            self._check_bare_paths(targets, casts)
-        self._check_overwritten(targets)
-        if not pass_through:
-            self._check_unused_casts(targets, casts)
-
-    def _check_bare_paths(self, targets: dict[str, str], casts: dict[str, tuple[str, ...]]) -> None:
-        for key, source in targets.items():
-            if is_template(source) or not _BARE.match(source):
-                continue
-            guards = {f"{guard}{source}" for guard in _GUARDS} | (
-                {"keyCantBeValue"} if key == source else set()
-            )
-            if guards.isdisjoint(casts.get(key, ())):
-                message = f'Where the input has no "{source}", the target "{key}" gets that very text'
-                hint = 'set "absent": "omit" on the mapping, or guard the target with unsetIfValue'
-                self._warn("mapping-bare-path", message, f"/mapping/{key}", hint)
-
-    def _check_overwritten(self, targets: dict[str, str]) -> None:
-        earlier: set[paths.Path] = set()
-        for key in targets:
-            path = paths.split(key)
-            if any(known[: len(path)] == path for known in earlier):
-                message = f'The target "{key}" overwrites what was mapped below it before'
-                self._warn("mapping-overwritten", message, f"/mapping/{key}")
-            earlier.add(path)
-
-    def _check_unused_casts(self, targets: dict[str, str], casts: dict[str, tuple[str, ...]]) -> None:
-        made = [paths.split(key) for key in targets]
-        for key in casts:
-            path = paths.split(key)
-            if not any(target[: len(path)] == path or path[: len(target)] == target for target in made):
-                message = f'Nothing is mapped to "{key}", so its cast never runs'
-                self._warn("mapping-unused-cast", message, f"/cast/{key}")
-
-
-def _value_map(table: dict[str, Json]) -> Cast:
-    def replace(value: Json, result: Json, run: Run) -> Any:
-        return value if is_array(value) else table.get(to_text(value), value)
-
-    return replace
