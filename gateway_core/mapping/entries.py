@@ -37,7 +37,8 @@ class Entry:
 
     ``casts`` run on the value at once. ``look_up`` is set for a template: the original reads
     even that as a path first, which matters where an input has such a key. ``how`` says what
-    the source became, for people: path, shortcut, json or template.
+    the source became, for people: path, shortcut, json or template. ``reads`` is what it can
+    read and reach.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Entry:
     evaluate: Evaluate
     look_up: Callable[[Json], Any] | None
     casts: tuple[Cast, ...]
+    reads: Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +73,48 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
 
     ``plain`` leaves every shortcut out: the same results, as text all the way.
     """
-    reads = Reads()
-    copied: list[paths.Path] = []
-    templates: dict[str, Template] = {}
-    for key, source in settings.targets.items():
-        if not is_template(source):
-            reads.path(paths.split(source))
-            copied.append(paths.split(source))
-            continue
+    sources: list[_Source] = []
+    for key, text in settings.targets.items():
         try:
-            templates[key] = parse(source, limits)
+            sources.append(_read_source(key, text, limits))
         except MappingError as error:
             raise _located(error, reference, key) from None
-        reads.template(templates[key])
-        copied.extend(copied_by_fragments(templates[key]))
-    bounded = not settings.pass_through and paths.apart(copied)
+    bounded = not settings.pass_through and paths.apart([path for one in sources for path in one.copied])
     fused = {} if plain else _fused_casts(settings)
     entries = []
-    for key, source in settings.targets.items():
+    for source in sources:
         try:
-            template = templates.get(key)
-            if template is None:
-                entries.append(_path_entry(key, source, fused.get(key, ()), settings, bounded))
-            elif plain:
-                entries.append(_template_entry(key, source, template, ()))
-            else:
-                names = settings.cast_names.get(key, ()) if key in fused else ()
-                entries.append(_quick_entry(key, source, template, fused.get(key, ()), names[:1] == (_JSON,)))
+            entries.append(_entry(source, settings, fused.get(source.key), bounded=bounded, plain=plain))
         except MappingError as error:
-            raise _located(error, reference, key) from None
+            raise _located(error, reference, source.key) from None
+    reads = Reads()
+    for source in sources:
+        reads.add(source.reads)
     left = tuple(entry for entry in settings.casts if entry[0] not in fused)
     heads = frozenset(entry.source.split(".", 1)[0] for entry in entries if entry.look_up is not None)
     return Plan(tuple(entries), left, reads, bounded, _are_apart(settings), heads)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A source as read: its template, or None for a bare path; ``copied``: paths it hands on whole."""
+
+    key: str
+    text: str
+    template: Template | None
+    reads: Reads
+    copied: tuple[paths.Path, ...]
+
+
+def _read_source(key: str, text: str, limits: Limits) -> _Source:
+    reads = Reads()
+    if not is_template(text):
+        path = paths.split(text)
+        reads.path(path)
+        return _Source(key, text, None, reads, (path,))
+    template = parse(text, limits)
+    reads.template(template)
+    return _Source(key, text, template, reads, tuple(copied_by_fragments(template)))
 
 
 def _are_apart(settings: Settings) -> bool:
@@ -135,7 +147,31 @@ def _fused_casts(settings: Settings) -> dict[str, tuple[Cast, ...]]:
 # -- one entry --------------------------------------------------------------------------------
 
 
-def _path_entry(key: str, source: str, casts: tuple[Cast, ...], settings: Settings, bounded: bool) -> Entry:
+def _entry(
+    source: _Source, settings: Settings, casts: tuple[Cast, ...] | None, *, bounded: bool, plain: bool
+) -> Entry:
+    """The entry of a source. ``casts`` run with it; None when its casts run after all targets."""
+    template, own = source.template, casts or ()
+    if template is None:
+        return _make(source, "path", _look_up(source.text, settings, bounded), own)
+    if plain:
+        return _make(source, "template", _text(template), ())
+    if casts is not None and settings.cast_names.get(source.key, ())[:1] == (_JSON,):
+        return _make(source, "json", _json(template), own[1:])
+    simple = simple_text(template)
+    if simple is not None:
+        return _make(source, "shortcut", simple, own)
+    return _make(source, "template", _text(template), own)
+
+
+def _make(source: _Source, how: str, evaluate: Evaluate, casts: tuple[Cast, ...]) -> Entry:
+    look_up = None if source.template is None else paths.getter(paths.split(source.text))
+    return Entry(
+        source.key, paths.split(source.key), source.text, how, evaluate, look_up, casts, source.reads
+    )
+
+
+def _look_up(source: str, settings: Settings, bounded: bool) -> Evaluate:
     """A value at a path; where it is absent the text of the path, or nothing at all."""
     get = paths.getter(paths.split(source))
     absent = paths.MISSING if settings.omit_absent else source
@@ -148,27 +184,12 @@ def _path_entry(key: str, source: str, casts: tuple[Cast, ...], settings: Settin
             json_text.weigh(value, frame.run)
         return value
 
-    return Entry(key, paths.split(key), source, "path", evaluate, None, casts)
+    return evaluate
 
 
-def _quick_entry(key: str, source: str, template: Template, casts: tuple[Cast, ...], as_json: bool) -> Entry:
-    path, look_up = paths.split(key), paths.getter(paths.split(source))
-    if as_json:
-        return Entry(key, path, source, "json", _json(template), look_up, casts[1:])
-    text = simple_text(template)
-    if text is not None:
-        return Entry(key, path, source, "shortcut", text, look_up, casts)
-    return _template_entry(key, source, template, casts)
-
-
-def _template_entry(key: str, source: str, template: Template, casts: tuple[Cast, ...]) -> Entry:
+def _text(template: Template) -> Evaluate:
     render, assigns = compile_template(template), bool(assigned_names(template))
-
-    def evaluate(frame: Frame) -> Any:
-        return render(_own(frame) if assigns else frame)
-
-    look_up = paths.getter(paths.split(source))
-    return Entry(key, paths.split(key), source, "template", evaluate, look_up, casts)
+    return (lambda frame: render(_own(frame))) if assigns else render
 
 
 def _json(template: Template) -> Evaluate:

@@ -18,6 +18,7 @@ from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, Evaluate, compile_entries
+from gateway_core.mapping.explain import Explanation, explain
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.value_maps import Bodies, no_bodies
@@ -52,6 +53,12 @@ class CompiledMapping:
     heads: frozenset[str] = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
     settings: Settings = field(repr=False)
+
+    def explain(self) -> Explanation:
+        """What this mapping does, target by target, as plain data."""
+        return explain(
+            self.reference, self.settings, self.entries, frozenset(key for key, _, _ in self.casts)
+        )
 
     def apply(self, document: Json, services: Services, *, as_list: bool = False) -> Json:
         """The document, or with ``as_list`` each of its elements, mapped.

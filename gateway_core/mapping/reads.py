@@ -114,16 +114,28 @@ def needs_scope(body: Block) -> bool:
 
 
 class Reads:
-    """Collects what the templates and paths of a mapping read."""
+    """Collects what the templates and paths of a mapping read.
+
+    ``paths`` are spelled as the input's own keys are, ``written`` as the mapping spells them.
+    """
 
     def __init__(self) -> None:
         self.paths: set[Path] = set()
+        self.written: set[Path] = set()
         self.everything = False
         self.references: set[str] = set()
 
     def path(self, path: Path) -> None:
         """One input path, as written (dots in keys encoded)."""
+        self.written.add(path)
         self.paths.add(decoded(path))
+
+    def add(self, other: Reads) -> None:
+        """Everything that another one found."""
+        self.written |= other.written
+        self.paths |= other.paths
+        self.references |= other.references
+        self.everything = self.everything or other.everything
 
     def template(self, template: Template) -> None:
         """All that a template reads."""
