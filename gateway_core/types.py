@@ -78,7 +78,11 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark about configuration: lint, check, plan and doctor all speak with it."""
+    """One remark about configuration: lint, check, plan and doctor all speak with it.
+
+    ``pointer`` is the member of the artifact; ``position`` is a place in the template there or,
+    once ``path`` names the file, in that file.
+    """
 
     severity: Severity
     code: str
@@ -87,6 +91,7 @@ class Finding:
     pointer: str = ""
     position: Position | None = None
     hint: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from gateway_core.catalog.endpoints import (
     Unknown,
 )
 from gateway_core.catalog.keys import unknown_keys
+from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
@@ -71,6 +72,7 @@ def build(
     reader = _EndpointReader(specs, mappings, collections, bodies, findings)
     endpoints = tuple(e for a in _of(artifacts, Kind.ENDPOINT) if (e := reader.read(a)) is not None)
     _check_paths(endpoints, findings)
+    findings.extend(lint_pairs(endpoints, specs))
     entities = _entities(specs, endpoints, settings.query, findings)
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
     info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
@@ -119,11 +121,19 @@ def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Re
             mapping = compile_mapping(artifact.reference, artifact.body, bodies=bodies.get)
         except MappingError as error:
             place = f"{artifact.origin.path}: {error}"
-            findings.append(_error("mapping", place, artifact.reference, position=error))
+            finding = _error("mapping", place, artifact.reference)
+            pointer = _pointer(artifact.body, error.key)
+            findings.append(replace(finding, pointer=pointer, position=error.position))
             continue
         findings.extend(mapping.findings)
         compiled[artifact.reference] = mapping
     return compiled
+
+
+def _pointer(body: Mapping[str, Any], key: str) -> str:
+    """Where a target stands in a mapping's body; "" when it stands nowhere."""
+    sections = (name for name in ("mapping", "values", "cast") if key in (body.get(name) or ()))
+    return next((f"/{name}/{key}" for name in sections), "")
 
 
 def _check_references(mappings: Mapping[Reference, CompiledMapping], findings: list[Finding]) -> None:
@@ -366,13 +376,5 @@ def _member(
         return None
 
 
-def _error(
-    code: str, message: str, reference: Reference = "", position: MappingError | None = None
-) -> Finding:
-    return Finding(
-        severity=Severity.ERROR,
-        code=code,
-        message=message,
-        reference=reference,
-        position=position.position if position is not None else None,
-    )
+def _error(code: str, message: str, reference: Reference = "") -> Finding:
+    return Finding(Severity.ERROR, code, message, reference)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway_core.cli import applications, objects
+from gateway_core.cli import applications, mapping, objects
 from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(applications.app, name="app")
 app.add_typer(objects.app, name="objects")
+app.add_typer(mapping.app, name="mapping")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

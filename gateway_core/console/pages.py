@@ -38,7 +38,7 @@ class Row:
 
 
 def console(live: Live, title: str, *, demo: bool) -> FastAPI:
-    """The application behind ``/``, ``/docs``, ``/openapi.json``, ``/healthz`` and ``/readyz``."""
+    """The application behind ``/``, ``/docs``, ``/openapi.json``, ``/formats``, ``/healthz`` and ``/readyz``."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
     folder = Path(str(resources.files("gateway_core.console")))
     pages = jinja2.Environment(
@@ -47,6 +47,8 @@ def console(live: Live, title: str, *, demo: bool) -> FastAPI:
         undefined=jinja2.StrictUndefined,
     )
     app.mount("/assets", StaticFiles(directory=folder / "assets"), name="assets")
+    formats = Path(str(resources.files("gateway_core.bundles"))) / "formats"
+    app.mount("/formats", StaticFiles(directory=formats), name="formats")
     app.middleware("http")(_secure)
 
     @app.get("/", response_class=HTMLResponse)

@@ -15,10 +15,8 @@ from gateway_core.mapping import paths
 from gateway_core.mapping.casts import UNSET, Cast, compile_cast
 from gateway_core.mapping.entries import Entry
 from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
-from gateway_core.mapping.parser import parse
-from gateway_core.mapping.reads import Reads
-from gateway_core.mapping.remarks import is_template
-from gateway_core.mapping.run import Frame, Limits, Run, Services
+from gateway_core.mapping.reads import CONTEXT
+from gateway_core.mapping.run import Frame, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts
 from gateway_core.mapping.value_maps import Bodies, no_bodies
 from gateway_core.types import Json, Reference
@@ -69,16 +67,6 @@ class Trace:
     documents: tuple[tuple[Target, ...], ...]
 
 
-def source_reads(source: str, limits: Limits) -> Reads:
-    """What one source reads. Raises MappingError where it is no template that can be compiled."""
-    reads = Reads()
-    if is_template(source):
-        reads.template(parse(source, limits))
-    else:
-        reads.path(paths.split(source))
-    return reads
-
-
 def trace(
     reference: Reference,
     body: Mapping[str, Any],
@@ -103,15 +91,14 @@ class _Recorder:
 
     def __init__(self, compiled: CompiledMapping) -> None:
         self.documents: list[dict[str, Target]] = []
-        self._limits = compiled.limits
         entries = tuple(self._entry(number, entry) for number, entry in enumerate(compiled.entries))
         casts = tuple(self._casts(compiled.settings, compiled.casts))
         # Targets that are not apart are made from the entries, the one way that is recorded.
         self.mapping = replace(compiled, entries=entries, apart=False, casts=casts)
 
     def _entry(self, number: int, entry: Entry) -> Entry:
-        found = source_reads(entry.source, self._limits)
-        reads = tuple(sorted(".".join(path) for path in found.paths)) + ("_context",) * found.everything
+        reads = tuple(sorted(".".join(path) for path in entry.reads.written))
+        reads += (CONTEXT,) * entry.reads.everything
         get = paths.getter(paths.split(entry.source))
 
         def evaluate(frame: Frame) -> Any:

@@ -31,8 +31,8 @@ def compile_catalog(
 
 def sentence(finding: Finding) -> str:
     """A finding for people: where, what, and the way out."""
-    place = [finding.reference] if finding.reference not in finding.message else []
-    place += [finding.pointer] if finding.pointer else []
+    place = [finding.reference, finding.pointer] if finding.reference not in finding.message else []
+    place = [part for part in place if part]
     where = f"{', '.join(place)}: " if place else ""
     hint = f" ({finding.hint})" if finding.hint else ""
     return f"{where}{finding.message}{hint}"
