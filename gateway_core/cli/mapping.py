@@ -31,17 +31,20 @@ def run_tests(
     """Run the cases of mappings. Exit code 0: all passed; 1: some did not; 2: they cannot be run."""
     from gateway_core.cli.mapping_files import CaseFiles, case_folder
     from gateway_core.cli.mapping_print import print_report, report_json
+    from gateway_core.cli.output import explain as told
+    from gateway_core.errors import ConfigurationError
 
-    found = CaseFiles(bundle)
-    given = paths or [case_folder(bundle)]
-    for path in given:
-        found.add(path)
+    try:
+        found = CaseFiles(bundle)
+        given = paths or [case_folder(bundle)]
+        for path in given:
+            found.add(path)
+        report = found.run()
+    except ConfigurationError as error:
+        fail(told(error), code=2)
     if not found.files:
-        places = ", ".join(str(path) for path in given)
-        fail(
-            f"there are no cases in {places}: name.cases.json beside name.mapping.json is looked for", code=2
-        )
-    report = found.run()
+        places = ", ".join(map(str, given))
+        fail(f"there are no cases in {places}: name.cases.json is looked for", code=2)
     if as_json:
         _print_json(report_json(report))
     else:

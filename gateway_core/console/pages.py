@@ -38,7 +38,7 @@ class Row:
 
 
 def console(live: Live, title: str, *, demo: bool) -> FastAPI:
-    """The application behind ``/``, ``/docs``, ``/openapi.json``, ``/formats``, ``/healthz`` and ``/readyz``."""
+    """The application behind ``/``, ``/docs``, ``/openapi.json``, ``/formats`` and the health checks."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
     folder = Path(str(resources.files("gateway_core.console")))
     pages = jinja2.Environment(
