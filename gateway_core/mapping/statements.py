@@ -33,7 +33,7 @@ from gateway_core.mapping.run import Limits
 from gateway_core.mapping.stream import TokenStream
 
 CAPTURED: Final = " captured"  # not a name that a template can write
-_TAGS: Final = (
+TAGS: Final = (
     *("apply", "autoescape", "block", "deprecated", "do", "flush", "for", "from", "if", "import", "macro"),
     *("set", "verbatim", "with"),
 )
@@ -101,7 +101,7 @@ class StatementParser(TokenStream, ABC):
 
     def _tag(self) -> Statement | None:
         token = self.expect(TokenKind.NAME, what="the name of a tag")
-        reader = getattr(self, f"_tag_{token.value}", None) if token.value in _TAGS else None
+        reader = getattr(self, f"_tag_{token.value}", None) if token.value in TAGS else None
         if reader is None:
             raise self._unknown_tag(token)
         statement: Statement | None = reader(token)
@@ -115,7 +115,7 @@ class StatementParser(TokenStream, ABC):
             inner = f', while "{self.opened[-1].value}" is open' if self.opened else ""
             return self.error(f'The tag "{name}" closes nothing here{inner}', token)
         other = _OF_OTHER_LANGUAGES.get(name)
-        hint = f'did you mean "{other}"?' if other else did_you_mean(name, _TAGS)
+        hint = f'did you mean "{other}"?' if other else did_you_mean(name, TAGS)
         return self.error(f'There is no tag "{name}"', token, hint)
 
     def _close(self) -> None:

@@ -98,7 +98,8 @@ class TestHelp:
     def test_names_every_command(self, admin: Administrator) -> None:
         """``gateway --help`` names all commands."""
         text = admin.succeeds("--help").stdout
-        assert [name for name in ("serve", "openapi", "app", "objects", "doctor") if name not in text] == []
+        names = ("serve", "openapi", "app", "objects", "mapping", "doctor")
+        assert [name for name in names if name not in text] == []
 
     def test_loads_nothing_that_it_does_not_need(self) -> None:
         """Help comes at once, since servers, validators and stores are imported by who uses them."""

@@ -273,7 +273,7 @@ class TestTheCommand:
     @pytest.mark.parametrize(
         ("arguments", "expected"),
         [
-            (["--help"], ["serve", "openapi", "app", "objects", "doctor"]),
+            (["--help"], ["serve", "openapi", "app", "objects", "mapping", "doctor"]),
             (["serve", "--help"], ["--host", "--port", "--store", "--workers", "--demo"]),
             (["app", "--help"], ["add", "list", "revoke"]),
             (["objects", "--help"], ["import", "export"]),
