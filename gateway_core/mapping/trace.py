@@ -39,7 +39,7 @@ class Target:
     """A target: its source, the input paths that it reads, the value made, and the casts that ran.
 
     ``how`` is ``path``, ``template``, or ``text`` for a path that the input lacks and that is
-    taken as text; ``absent`` for one that is left out.
+    copied as text; ``absent`` for one that is left out.
     """
 
     key: str

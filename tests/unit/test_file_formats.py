@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -121,6 +122,16 @@ def test_a_wrong_mapping_does_not_fit(wrong: dict[str, Any]) -> None:
 def test_wrong_cases_do_not_fit(wrong: Any) -> None:
     """A case without a name, an input or exactly one expectation is marked by an editor."""
     assert faults("cases", wrong) != []
+
+
+@pytest.mark.parametrize("name", ["mapping", "cases"])
+def test_formats_are_served(api: httpx2.Client, name: str) -> None:
+    """A running gateway serves the formats to editors, byte for byte."""
+    answer = api.get(f"/formats/{name}.schema.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.content == (FORMATS / f"{name}.schema.json").read_bytes()
+    assert api.get("/formats/..%2flayout.py").status_code == 404
 
 
 def test_the_format_knows_what_the_engine_knows() -> None:
