@@ -30,6 +30,7 @@ from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
 from gateway_core.operations.install import install, is_installed
 from gateway_core.operations.live import Live
+from gateway_core.operations.places import placed
 from gateway_core.query.parse import QuerySettings
 from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
@@ -94,7 +95,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
         bundle = read_bundle(name)
         if is_installed(store, bundle):
             continue
-        with _about(name):
+        with _about(name), _placed(name):
             created = install(store, bundle, build_settings(settings), context_of)
         objects = f", {created} objects created" if created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
@@ -107,8 +108,19 @@ def _about(name: str) -> Iterator[None]:
         yield
     except ConfigurationError as error:
         faults = error.detail.splitlines()
-        listed = f" {faults[0]}" if len(faults) == 1 else "".join(f"\n- {fault}" for fault in faults)
+        marked = (f"\n  {fault}" if fault.startswith(" ") else f"\n- {fault}" for fault in faults)
+        listed = f" {faults[0]}" if len(faults) == 1 else "".join(marked)
         detail = f"bundle '{name}' cannot be installed:{listed}"
+        raise ConfigurationError(detail, error.findings, hint=error.hint) from error
+
+
+@contextlib.contextmanager
+def _placed(name: str) -> Iterator[None]:
+    """Tell what is wrong with mappings by line and column of their files, with a marker below the spot."""
+    try:
+        yield
+    except ConfigurationError as error:
+        detail = placed(error, find_bundle(name))
         raise ConfigurationError(detail, error.findings, hint=error.hint) from error
 
 

@@ -80,8 +80,9 @@ class Bundle:
 class Finding:
     """One remark about configuration: lint, check, plan and doctor all speak with it.
 
-    ``pointer`` is the member of the artifact; ``position`` is a place in the template there or,
-    once ``path`` names the file, in that file.
+    ``pointer`` is the member of the artifact and ``position`` a spot in the text of that member;
+    ``path`` is the artifact's file, and ``place`` the line and column of the spot in that file,
+    known to those who have its text.
     """
 
     severity: Severity
@@ -92,6 +93,7 @@ class Finding:
     position: Position | None = None
     hint: str = ""
     path: str = ""
+    place: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gateway_core.types import Json, JsonObject, Reference
 
 ENDING = ".mapping.json"
 CASES_ENDING = ".cases.json"
+FOLDERS = ("mapping", "mappings")
 MAX_BYTES = 20 * 1024 * 1024
 
 
@@ -47,17 +48,17 @@ def _no_constant(name: str) -> Any:
 def read_mapping_file(file: Path) -> MappingFile:
     """The mapping in a file. Raises ConfigurationError when there is none in it."""
     body, text = read_json_file(file)
-    if not isinstance(body, dict) or not isinstance(body.get("mapping"), dict | list):
-        raise ConfigurationError(f"{file} holds no mapping: an object with the key 'mapping' is expected")
+    if not isinstance(body, dict) or not (body.keys() & {"$id", "mapping"}):
+        raise ConfigurationError(f"{file} holds no mapping: an object with '$id' and 'mapping' is expected")
     return MappingFile(str(body.get("$id") or file.name), body, file, text)
 
 
 def read_mappings(folder: Path) -> dict[Reference, MappingFile]:
     """The mappings of a bundle's folder by reference, in the order of their files.
 
-    Of a flat bundle its folder ``mappings`` is read; of any other folder every file that holds
-    a mapping, as bundles of Common Gateway keep them. Of files that name one reference the first
-    counts. Symbolic links are not followed.
+    Of a flat bundle its folder ``mappings`` is read; of any other folder, as bundles of Common Gateway
+    have them, every file that holds a mapping: its ``$schema``, its name or its folder says so. Of
+    files that name one reference the first counts. Symbolic links are not followed.
     """
     flat = (folder / MANIFEST).is_file() and (folder / "mappings").is_dir()
     found: dict[Reference, MappingFile] = {}
@@ -79,10 +80,11 @@ def _mapping_among_others(file: Path) -> MappingFile | None:
         body, text = read_json_file(file)
     except ConfigurationError:
         return None
-    named = isinstance(body, dict) and str(body.get("$schema") or "").lower().endswith("mapping.schema.json")
-    if not named or not isinstance(body.get("$id"), str):
+    if not isinstance(body, dict) or not isinstance(body.get("$id"), str):
         return None
-    return MappingFile(body["$id"], body, file, text)
+    by_schema = str(body.get("$schema") or "").lower().endswith("mapping.schema.json")
+    by_place = "mapping" in body and (file.name.endswith(ENDING) or file.parent.name.lower() in FOLDERS)
+    return MappingFile(body["$id"], body, file, text) if by_schema or by_place else None
 
 
 def enclosing_bundle(path: Path) -> Path | None:

@@ -82,14 +82,14 @@ def position_within(text: str, literal: int, spot: Position) -> Position:
 
 
 def locate(finding: Finding, text: str, path: str) -> Finding:
-    """A finding about an artifact, with its file and the place in it."""
+    """A finding about an artifact, with its file and its place there. The text must be JSON."""
     known = places(text)
     section, _, key = finding.pointer.removeprefix("/").partition("/")
     pointer: Pointer = tuple(part for part in (section, key) if part)
     place = known.get(pointer) or known.get((section,)) or known[()]
     if finding.position is None or known.get(pointer) is None:
-        return replace(finding, path=path, position=position_of(text, place.key))
-    return replace(finding, path=path, position=position_within(text, place.value, finding.position))
+        return replace(finding, path=path, place=position_of(text, place.key))
+    return replace(finding, path=path, place=position_within(text, place.value, finding.position))
 
 
 def excerpt(text: str, position: Position, width: int = 100) -> tuple[str, str]:

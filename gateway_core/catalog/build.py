@@ -28,6 +28,7 @@ from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
 from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
+from gateway_core.mapping.value_maps import FAULT as VALUE_MAP_FAULT
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
     EntitySpec,
@@ -66,7 +67,8 @@ def build(
     findings: list[Finding] = list(unknown_keys(artifacts))
     specs = _specs(_of(artifacts, Kind.SCHEMA), findings)
     mappings = _mappings(_of(artifacts, Kind.MAPPING), findings)
-    _check_references(mappings, findings)
+    files = {artifact.reference: artifact.origin.path for artifact in _of(artifacts, Kind.MAPPING)}
+    _check_references(mappings, files, findings)
     collections = {a.reference: _collection(a, findings) for a in _of(artifacts, Kind.COLLECTION)}
     bodies = {a.reference: a.body for a in _of(artifacts, Kind.MAPPING)}
     reader = _EndpointReader(specs, mappings, collections, bodies, findings)
@@ -120,27 +122,38 @@ def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Re
         try:
             mapping = compile_mapping(artifact.reference, artifact.body, bodies=bodies.get)
         except MappingError as error:
-            place = f"{artifact.origin.path}: {error}"
-            finding = _error("mapping", place, artifact.reference)
-            pointer = _pointer(artifact.body, error.key)
-            findings.append(replace(finding, pointer=pointer, position=error.position))
+            findings.append(_mapping_fault(artifact, error))
             continue
-        findings.extend(mapping.findings)
+        findings.extend(replace(finding, path=artifact.origin.path) for finding in mapping.findings)
         compiled[artifact.reference] = mapping
     return compiled
 
 
-def _pointer(body: Mapping[str, Any], key: str) -> str:
-    """Where a target stands in a mapping's body; "" when it stands nowhere."""
-    sections = (name for name in ("mapping", "values", "cast") if key in (body.get(name) or ()))
-    return next((f"/{name}/{key}" for name in sections), "")
+def _mapping_fault(artifact: Artifact, error: MappingError) -> Finding:
+    order = ("values", "mapping") if error.detail.startswith(VALUE_MAP_FAULT) else ("mapping", "cast")
+    sections = (name for name in order if error.key in (artifact.body.get(name) or ()))
+    return Finding(
+        severity=Severity.ERROR,
+        code="mapping",
+        message=error.detail,
+        reference=artifact.reference,
+        pointer=next((f"/{name}/{error.key}" for name in sections), ""),
+        position=error.position,
+        hint=error.hint,
+        path=artifact.origin.path,
+    )
 
 
-def _check_references(mappings: Mapping[Reference, CompiledMapping], findings: list[Finding]) -> None:
+def _check_references(
+    mappings: Mapping[Reference, CompiledMapping], files: Mapping[Reference, str], findings: list[Finding]
+) -> None:
     for mapping in mappings.values():
-        for target in sorted(mapping.references - mappings.keys()):
-            text = f"mapping {mapping.reference} calls map('{target}'), which is not installed"
-            findings.append(_error("dangling-reference", text, mapping.reference))
+        for entry in mapping.entries:
+            for target in sorted(entry.reads.references - mappings.keys()):
+                text = f"mapping {mapping.reference} calls map('{target}'), which is not installed"
+                finding = _error("dangling-reference", text, mapping.reference)
+                path = files[mapping.reference]
+                findings.append(replace(finding, pointer=f"/mapping/{entry.key}", path=path))
 
 
 def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:

@@ -120,12 +120,16 @@ class CaseFiles:
         return run_cases(str(file), records, library, None if own is None else own.body)
 
     def _library(self, file: Path) -> Library:
-        """The mappings of the bundle named, or of the one that the file lies in."""
+        """The mappings of the bundle named; else of the one that the file lies in, or of its folder."""
         around = None if self._bundle is not None else mapping_files.enclosing_bundle(file)
+        if self._bundle is None and around is None and file.name.endswith(CASES_ENDING):
+            around = file.parent
         if around not in self._libraries:
             loaded: Mappings = {}
-            if self._bundle is not None or around is not None:
-                loaded = mappings_of(self._bundle, around)
+            if self._bundle is not None:
+                loaded = mappings_of(self._bundle)
+            elif around is not None:
+                loaded = mapping_files.read_mappings(around)
             library = Library(lambda name: loaded[name].body if name in loaded else None)
             self._libraries[around] = (library, loaded)
         return self._libraries[around][0]

@@ -168,7 +168,7 @@ def print_findings(findings: Iterable[tuple[Finding, str]]) -> None:
     out, count = _out(), 0
     for finding, text in findings:
         count += 1
-        position = finding.position or Position(1, 1)
+        position = finding.place or Position(1, 1)
         place = f"{finding.path}:{position.line}:{position.column}: "
         severity = (
             f"{finding.severity.value} ",
@@ -192,6 +192,6 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "mapping": finding.reference,
         "file": finding.path,
         "key": key or section,
-        "line": finding.position.line if finding.position is not None else 1,
-        "column": finding.position.column if finding.position is not None else 1,
+        "line": finding.place.line if finding.place is not None else 1,
+        "column": finding.place.column if finding.place is not None else 1,
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
-from gateway_core.errors import GatewayError
+from gateway_core.errors import GatewayError, MappingError
 
 # What a command ends with; the reference page is printed from it.
 EXIT_CODES: Mapping[int, str] = MappingProxyType(
@@ -34,6 +34,8 @@ def fail(message: str, *, code: int = 1) -> NoReturn:
 
 def explain(error: GatewayError) -> str:
     """What is wrong and the way out, as sentences."""
+    if isinstance(error, MappingError):
+        return str(error)  # with mapping, target and place
     if not error.hint:
         return error.detail
     joint = "\n" if "\n" in error.detail else " " if error.detail.endswith(".") else ". "

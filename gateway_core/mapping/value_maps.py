@@ -26,6 +26,8 @@ from gateway_core.types import Json, Reference
 Bodies = Callable[[Reference], Mapping[str, Any] | None]
 """The body of a mapping by its reference; None where there is none."""
 
+FAULT: Final = "Value map: "
+"""How the detail of an error about a table begins."""
 KEEP, OMIT, REFUSE = "keep", "omit", "refuse"
 _OTHERWISE: Final = (KEEP, OMIT, REFUSE)
 _DIRECTIVES: Final = ("$default", "$inverse", "$otherwise", "$pairs")
@@ -37,7 +39,7 @@ Key = tuple[str, Json]
 
 
 def _wrong(detail: str) -> MappingError:
-    return MappingError(f"Value map: {detail}", kind="type")
+    return MappingError(f"{FAULT}{detail}", kind="type")
 
 
 def no_bodies(reference: Reference) -> Mapping[str, Any] | None:

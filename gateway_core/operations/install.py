@@ -31,11 +31,15 @@ def compile_catalog(
 
 def sentence(finding: Finding) -> str:
     """A finding for people: where, what, and the way out."""
-    place = [finding.reference, finding.pointer] if finding.reference not in finding.message else []
-    place = [part for part in place if part]
-    where = f"{', '.join(place)}: " if place else ""
+    place, spot = finding.place, finding.position
+    file = finding.path if place is None else f"{finding.path}:{place.line}:{place.column}"
+    named = finding.reference in finding.message
+    parts = [file, *(() if named else (finding.reference, finding.pointer))]
+    if spot is not None and place is None:
+        parts.append(f"line {spot.line}, column {spot.column}")
+    where = ", ".join(part for part in parts if part)
     hint = f" ({finding.hint})" if finding.hint else ""
-    return f"{where}{finding.message}{hint}"
+    return f"{where}: {finding.message}{hint}" if where else f"{finding.message}{hint}"
 
 
 def is_installed(store: Store, bundle: Bundle) -> bool:

@@ -20,9 +20,9 @@ TEXT = (
 def spot(pointer: str, position: Position | None = None) -> tuple[int, int, str]:
     finding = locate(Finding(Severity.ERROR, "c", "m", "r", pointer, position), TEXT, "f.json")
     assert finding.path == "f.json"
-    assert finding.position is not None
-    line, marker = excerpt(TEXT, finding.position)
-    return finding.position.line, finding.position.column, line[len(marker) - 1 :][:4]
+    assert finding.place is not None
+    line, marker = excerpt(TEXT, finding.place)
+    return finding.place.line, finding.place.column, line[len(marker) - 1 :][:4]
 
 
 @pytest.mark.parametrize(
