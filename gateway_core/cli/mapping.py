@@ -68,7 +68,8 @@ def render(
 
     from gateway_core import app as gateway
     from gateway_core.cli.mapping_files import chosen, read_document
-    from gateway_core.cli.mapping_print import print_trace
+    from gateway_core.cli.mapping_print import failed, print_trace
+    from gateway_core.errors import MappingError
     from gateway_core.mapping.mapping import Services
     from gateway_core.mapping.trace import trace
     from gateway_core.operations.mapping_cases import Library
@@ -82,14 +83,17 @@ def render(
 
     library = Library(body_of)
     services = Services(library.find, now=gateway.now, clock=time.monotonic)
-    if traced:
-        record = trace(mapping.reference, mapping.body, document, services, as_list=as_list, bodies=body_of)
-        print_trace(record)
-        if record.error is not None:
-            raise record.error
-    compiled = library.find(mapping.reference)
-    if compiled is not None:
-        _print_json(compiled.apply(document, services, as_list=as_list))
+    try:
+        if traced:
+            record = trace(
+                mapping.reference, mapping.body, document, services, as_list=as_list, bodies=body_of
+            )
+            print_trace(record)
+        compiled = library.find(mapping.reference)
+        if compiled is not None:
+            _print_json(compiled.apply(document, services, as_list=as_list))
+    except MappingError as error:
+        fail(failed(error, mappings))
 
 
 @app.command("explain")

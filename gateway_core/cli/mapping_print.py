@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gateway_core.bundles.places import excerpt
+from gateway_core.bundles.mapping_files import MappingFile
+from gateway_core.bundles.places import excerpt, locate
+from gateway_core.errors import MappingError
 from gateway_core.mapping.explain import WAYS, Explanation, TargetAccount
 from gateway_core.mapping.trace import ABSENT, Target, Trace
 from gateway_core.operations.mapping_cases import NOTHING, Failure, Report
-from gateway_core.types import Finding, Json, Position
+from gateway_core.types import Finding, Json, Position, Reference, Severity
 
 LONG = 2_000
 HOW = {
@@ -106,6 +108,19 @@ def _print_target(out: Console, target: Target) -> None:
         name = "value map" if change.cast == "values" else f"cast {change.cast}"
         value = "removed" if change.value is ABSENT else _shown(change.value)
         out.print(Text(f"  {name} -> {value}"))
+
+
+def failed(error: MappingError, mappings: Mapping[Reference, MappingFile]) -> str:
+    """An error of a mapping, with the line of its file and a marker below the spot."""
+    mapping = mappings.get(error.mapping)
+    if mapping is None or error.key not in (mapping.body.get("mapping") or ()):
+        return str(error)
+    finding = Finding(Severity.ERROR, "", "", error.mapping, f"/mapping/{error.key}", error.position)
+    place = locate(finding, mapping.text, str(mapping.file)).place or Position(1, 1)
+    line, marker = excerpt(mapping.text, place)
+    hint = f"; {error.hint}" if error.hint else ""
+    told = f"mapping {error.mapping}, key {error.key}: {error.detail}{hint}"
+    return f"{mapping.file}:{place.line}:{place.column}: {told}\n    {line}\n    {marker}"
 
 
 # -- explain ------------------------------------------------------------------------------------

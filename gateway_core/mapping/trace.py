@@ -19,6 +19,7 @@ from gateway_core.mapping.reads import CONTEXT
 from gateway_core.mapping.run import Frame, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts
 from gateway_core.mapping.value_maps import Bodies, no_bodies
+from gateway_core.mapping.values import is_array
 from gateway_core.types import Json, Reference
 
 ABSENT: Final = object()
@@ -108,7 +109,7 @@ class _Recorder:
             self.documents[-1][entry.key] = target
             value = get(frame.document)
             if entry.how == "template" and value is not paths.MISSING:
-                target.how, target.made = "path", value
+                target.how, target.made = "path", _spelt(value)
                 return value
             if entry.how == "path" and value is paths.MISSING:
                 target.how = "text"
@@ -116,7 +117,7 @@ class _Recorder:
             if value is paths.MISSING:
                 target.how = "absent"
             else:
-                target.made = value
+                target.made = _spelt(value)
             return value
 
         return replace(entry, evaluate=evaluate, look_up=None)
@@ -135,9 +136,14 @@ class _Recorder:
             changed = cast(value, result, run)
             if not self.documents:
                 self.documents.append({})
-            passed = Target(key, "", "passTrough", (key,), value)
+            passed = Target(key, "", "passTrough", (key,), _spelt(value))
             target = self.documents[-1].setdefault(key, passed)
-            target.changes.append(Change(name, ABSENT if changed is UNSET else changed))
+            target.changes.append(Change(name, ABSENT if changed is UNSET else _spelt(changed)))
             return changed
 
         return record
+
+
+def _spelt(value: Json) -> Json:
+    """The value with the dots within its keys as they are in documents."""
+    return paths.decode_keys(value, lambda size: None) if is_array(value) else value

@@ -204,6 +204,20 @@ class TestBundles:
             assert words in said
         assert "nothing is installed" in admin.succeeds("doctor", bundles="").stderr
 
+    def test_with_faulty_mappings_show_the_spot(self, admin: Administrator) -> None:
+        """What is wrong with a mapping is told by file, line and column, with a marker below the spot."""
+        head = '{\n  "$id": "urn:%s",\n  "passTrough": false,\n  "mapping": {\n    "x": "%s"\n  }\n}\n'
+        folder = bundle(
+            admin.folder / "broken",
+            {"name": "Broken"},
+            mappings__a=head % ("a", r"{{ \"q\" ~ name|uper }}"),
+            mappings__b=head % ("b", "{{ map('urn:nowhere', _context) }}"),
+        )
+        said = admin.fails("openapi", bundles=str(folder))
+        assert f'{folder}/mappings/a.json:5:27, urn:a, /mapping/x: There is no filter "uper"' in said
+        assert r'      "x": "{{ \"q\" ~ name|uper }}"' + "\n" + " " * 28 + "^\n" in said
+        assert f"{folder}/mappings/b.json:5:5: mapping urn:b calls map('urn:nowhere')" in said
+
     def test_that_require_others_say_which(self, admin: Administrator) -> None:
         """A bundle whose requirement is not installed names it."""
         said = admin.fails("openapi", bundles="CustomerInteractionDemo")
@@ -463,6 +477,14 @@ class TestDoctor:
         assert "bundles        ok     Petstore" in said
         assert "applications   ok     1 may call" in said
         assert "FAILS" not in said
+
+    def test_passes_on_the_remarks_about_mappings(self, admin: Administrator) -> None:
+        """Mappings that work and may not do what they mean are told of; that is no failure."""
+        body = {"$id": "urn:a", "passTrough": False, "mapping": {"x": "name"}}
+        folder = bundle(admin.folder / "loose", {"name": "Loose"}, mappings__a=body)
+        admin.succeeds("openapi", bundles=str(folder))
+        said = admin.succeeds("doctor", bundles=str(folder)).stderr
+        assert "configuration  warns  mappings/a.json, urn:a, /mapping/x: Where the input has no" in said
 
     def test_finds_a_damaged_store(self, admin: Administrator) -> None:
         """Pages that were overwritten are found; exit code 1, and the way out."""

@@ -101,6 +101,13 @@ class TestTest:
         told = summary(file, cwd=bundle.parent, code=1)["failures"]
         assert "there is no mapping https://example.com/greet.mapping.json" in told[0]["message"]
 
+    def test_finds_related_mappings_in_the_same_folder(self, tmp_path: Path) -> None:
+        """Cases beside mappings that lie in no bundle reach the mappings of that folder."""
+        write(tmp_path / "greet.mapping.json", GREET)
+        write(tmp_path / "card.mapping.json", CARD)
+        write(tmp_path / "greet.cases.json", [{"cases": [GOOD]}])
+        assert summary(tmp_path, cwd=tmp_path, code=0)["passed"] == 1
+
     def test_reads_bundles_as_common_gateway_keeps_them(self, bundle: Path) -> None:
         """Mappings in ``Installation/Mapping`` are found too."""
         old = bundle.parent / "Old" / "Installation"
@@ -205,6 +212,15 @@ class TestRender:
         assert (done.returncode, "Did you mean greet?" in done.stderr) == (1, True)
         done = gateway("render", "greet", "--input", "-", cwd=bundle, stdin="{")
         assert (done.returncode, "standard input holds no JSON" in done.stderr) == (1, True)
+        write(bundle / "mappings" / "card.mapping.json", {**CARD, "mapping": {"n": "{{ 1 / n }}"}})
+        done = gateway("render", "greet", "--input", "-", "--trace", cwd=bundle, stdin='{"n": 0}')
+        assert done.returncode == 1
+        assert 'text  = "Hello "' in done.stderr, "what was made before the fault is told"
+        assert (
+            "mappings/card.mapping.json:6:16: mapping https://example.com/card.mapping.json, key n: Div"
+            in done.stderr
+        )
+        assert '"n": "{{ 1 / n }}"\n    ' + " " * 11 + "^" in done.stderr
         done = gateway("render", "card", "--input", "-", cwd=bundle, stdin="1")
         assert (done.returncode, "needs a list or an object" in done.stderr) == (1, True)
         assert gateway("render", "greet", cwd=bundle).returncode == 2

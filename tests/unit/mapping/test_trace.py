@@ -59,6 +59,12 @@ def test_an_absent_path_is_told_apart() -> None:
     assert (found["missing"].how, found["missing"].value is ABSENT) == ("absent", True)
 
 
+def test_keys_are_told_as_documents_spell_them() -> None:
+    """A dot within a key is a dot in the values told, however the mapping spells it."""
+    found = targets({"passTrough": False, "mapping": {"x": "a&#46;b"}}, {"a.b": {"c.d": 1}})
+    assert found["x"].made == {"c.d": 1}
+
+
 def test_each_element_of_a_list_is_a_run_of_its_own() -> None:
     """In list mode there is one account for each element."""
     record = trace("m", BODY, [INPUT, {**INPUT, "n": "tom"}], Services(), as_list=True)
