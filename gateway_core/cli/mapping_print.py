@@ -58,7 +58,8 @@ def print_report(report: Report, files: int) -> None:
         out.print(Text(f"  got       {_shown(failure.difference.got)}", style="red"))
     failed = len(report.failures)
     style = "bold red" if failed else "bold green"
-    out.print(Text(f"{report.passed} passed, {failed} failed, in {files} case files", style=style))
+    where = f"{files} case file{'s' * (files != 1)}"
+    out.print(Text(f"{report.passed} passed, {failed} failed, in {where}", style=style))
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -193,7 +194,7 @@ def print_findings(findings: Iterable[tuple[Finding, str]]) -> None:
         out.print(Text.assemble(place, severity, (finding.code, "dim"), f" {finding.message}{hint}"))
         line, marker = excerpt(text, position)
         out.print(Text(f"    {line}\n    {marker}"))
-    print(f"{count} findings" if count else "no findings", file=sys.stderr)
+    print(f"{count or 'no'} finding{'s' * (count != 1)}", file=sys.stderr)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway_core.errors import MappingError
+from gateway_core.mapping import json_text
 from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import is_array, kind_of
@@ -62,17 +64,21 @@ class ValueMap:
         table = self._table()
         other = self._other(key)
 
-        def one(value: Json) -> Any:
+        def one(value: Json, run: Run) -> Any:
             if is_array(value):
                 return value
             found = table.get(_typed(value), table)
-            return other(value) if found is table else found
+            new = other(value) if found is table else found
+            if not is_array(new):
+                return new
+            json_text.weigh(new, run)  # a table may make much of little
+            return deepcopy(new)
 
         def replace(value: Json, result: Json, run: Run) -> Any:
             if not isinstance(value, list):
-                return one(value)
+                return one(value, run)
             run.items(len(value))
-            return [new for item in value if (new := one(item)) is not UNSET]
+            return [new for item in value if (new := one(item, run)) is not UNSET]
 
         return replace
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway_core.bundles.places import excerpt, locate, places, position_of, position_within
@@ -50,6 +50,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values, st.sampled_from([None, 2]), st.booleans())
 def test_every_member_has_a_place(value: Any, indent: int | None, ascii_only: bool) -> None:
     """At the place of each member of any JSON document its key, and its value, can be read."""
@@ -64,6 +65,7 @@ def test_every_member_has_a_place(value: Any, indent: int | None, ascii_only: bo
             assert decoder.raw_decode(text, place.key)[0] == pointer[-1]
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.data(), st.booleans())
 def test_every_letter_of_a_text_has_a_place(text: str, data: st.DataObject, ascii_only: bool) -> None:
     """A spot in a decoded text is the place in the file where that letter is written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway_core.errors import MappingError
@@ -90,6 +90,7 @@ values = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "
 documents = st.dictionaries(st.sampled_from(["a", "b", "n", "count", "kind"]), values | st.lists(values))
 
 
+@settings(deadline=None)
 @given(documents, st.booleans(), st.booleans())
 def test_a_traced_run_ends_as_any_other(document: Any, pass_through: bool, omit: bool) -> None:
     """The result, or the error, of a traced run is that of the mapping itself."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway_core.catalog.build import build
-from gateway_core.errors import MappingError
+from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping.mapping import Services, compile_mapping
 from gateway_core.types import Artifact, Kind, Origin
 
@@ -90,6 +90,16 @@ def test_a_list_is_replaced_element_by_element() -> None:
     assert replaced({"N": "new"}, {"a": "N"}) == {"a": "N"}
 
 
+def test_a_table_cannot_be_changed_or_blown_up() -> None:
+    """What a table makes is a copy, and many large ones run into the limit on steps."""
+    table: dict[str, Any] = {"N": {"codes": [1]}}
+    first = replaced(table, "N")
+    first["codes"].append(2)
+    assert replaced(table, "N") == {"codes": [1]}
+    with pytest.raises(LimitExceeded):
+        replaced({"N": [["x"] * 500] * 20}, ["N"] * 5_000)
+
+
 def test_a_table_is_used_backwards_by_the_other_mapping() -> None:
     """``$inverse`` reads the table of another mapping, or of another target, from right to left."""
     there = body({"N": "new", "O": "old", "E": "old"})
@@ -101,6 +111,7 @@ def test_a_table_is_used_backwards_by_the_other_mapping() -> None:
     assert replaced({"$inverse": THERE}, "new", there=there) == "N", "the same target, when none is named"
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.none() | st.booleans() | st.integers() | st.text(), st.text()), max_size=8),
     st.data(),
