@@ -129,7 +129,8 @@ def _located(error: MappingError, reference: Reference, key: str) -> MappingErro
 
 
 def _fused_casts(settings: Settings) -> dict[str, tuple[Cast, ...]]:
-    """Casts that may run with their entry: nothing overlaps their target or counts the result."""
+    """Casts that may run with their entry: nothing overlaps their target or counts the result, and no
+    value map, which has no name to be known by, follows them."""
     names = (name for names in settings.cast_names.values() for name in names)
     if settings.pass_through or settings.unset or any(name.startswith(_READS_RESULT) for name in names):
         return {}
@@ -139,7 +140,7 @@ def _fused_casts(settings: Settings) -> dict[str, tuple[Cast, ...]]:
         once = sum(key == other for other, _, _ in settings.casts) == 1
         alone = all(paths.apart([path, paths.split(other)]) for other in keys if other != key)
         positions = any(segment.isdigit() for segment in path)
-        if once and alone and not positions and key in settings.targets:
+        if once and alone and not positions and key in settings.targets and key not in settings.value_maps:
             fused[key] = casts
     return fused
 
