@@ -14,7 +14,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway_core.errors import ConfigurationError, MappingError
-from gateway_core.mapping.mapping import CompiledMapping, Services, compile_mapping
+from gateway_core.mapping.mapping import (
+    DEFAULT_LIMITS,
+    CompiledMapping,
+    Limits,
+    Services,
+    compile_mapping,
+)
 from gateway_core.types import Json, JsonObject, Reference
 
 Bodies = Callable[[Reference], Mapping[str, Any] | None]
@@ -56,17 +62,23 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Mappings by reference, compiled at most once each. ``body_of`` finds what is installed."""
+    """Mappings by reference, compiled at most once each and run within ``limits``. ``body_of`` finds
+    what is installed."""
 
     body_of: Bodies
+    limits: Limits = DEFAULT_LIMITS
     compiled: dict[Reference, CompiledMapping] = field(default_factory=dict)
 
     def find(self, reference: Reference) -> CompiledMapping | None:
         """The mapping, or None where there is none. Raises MappingError where it is faulty."""
         body = self.body_of(reference)
         if body is not None and reference not in self.compiled:
-            self.compiled[reference] = compile_mapping(reference, body, bodies=self.body_of)
+            self.compiled[reference] = self.compile(reference, body)
         return self.compiled.get(reference)
+
+    def compile(self, reference: Reference, body: Mapping[str, Any]) -> CompiledMapping:
+        """A mapping among these. Raises MappingError where it is faulty."""
+        return compile_mapping(reference, body, limits=self.limits, bodies=self.body_of)
 
 
 def run_cases(
@@ -134,7 +146,7 @@ class _Subject:
         self.file = file
         self.reference, body = _subject(record, installed, beside)
         bodies = _related(record, installed)
-        self.library = Library(bodies)
+        self.library = Library(bodies, installed.limits)
         self.compiled: CompiledMapping | None = None
         self.refused: MappingError | None = None
         self.lacking = ""
@@ -145,7 +157,7 @@ class _Subject:
             self.lacking = f"related mapping {missing[0]}"
         else:
             try:
-                self.compiled = compile_mapping(self.reference, body, bodies=bodies)
+                self.compiled = self.library.compile(self.reference, body)
             except MappingError as error:
                 self.refused = error
 
