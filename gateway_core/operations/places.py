@@ -22,7 +22,7 @@ def placed(error: ConfigurationError, folder: Path) -> str:
 
 
 def _placed(finding: Finding, folder: Path, files: Mapping[str, bytes]) -> str:
-    if not finding.pointer or finding.path not in files:
+    if not finding.pointer or finding.path not in files or not finding.path.endswith(".json"):
         return sentence(finding)
     text = files[finding.path].decode("utf-8", errors="replace")
     located = locate(finding, text, str(folder / finding.path))
