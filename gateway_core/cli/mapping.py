@@ -82,7 +82,7 @@ def render(
         return None if found is None else found.body
 
     library = Library(body_of)
-    services = Services(library.find, now=gateway.now, clock=time.monotonic)
+    services = Services(library.find, now=gateway.now, clock=time.thread_time)
     try:
         if traced:
             record = trace(
