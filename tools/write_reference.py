@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import mapping_reference
 from reference.bundles import bundle_format
 from reference.commands import commands
 from reference.errors import errors
@@ -24,6 +25,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "bundle-format.md": bundle_format,
     "commands.md": commands,
     "errors.md": errors,
+    "mappings.md": mapping_reference.page,
     "queries.md": queries,
     "schemas.md": schemas,
     "settings.md": settings,
