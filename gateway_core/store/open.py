@@ -16,7 +16,12 @@ Durability = Literal["full", "fast"]
 GROUP = "gateway.stores"
 
 # What works without the package's metadata too (a checkout that was never installed).
-_BUILT_IN = {"sqlite": "gateway_core.store.sqlite.factory:open_url"}
+_BUILT_IN = {
+    "sqlite": "gateway_core.store.sqlite.factory:open_url",
+    "tinydb": "gateway_core.store.tiny.factory:open_url",
+    "postgresql": "gateway_core.store.postgresql.factory:open_url",
+    "postgres": "gateway_core.store.postgresql.factory:open_url",
+}
 
 
 class StoreFactory(Protocol):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway_core.query.model import Path, Query, Scope
-from gateway_core.types import Artifact, JsonObject, Page, StoredObject
+from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,9 @@ class Store(Protocol):
     """Whether reading by id or by index takes microseconds and waits for nothing outside the
     process: then it may be done where nothing else can happen meanwhile."""
 
+    shared: bool
+    """Whether several processes may use it at one time."""
+
     def snapshot(self, *, brief: bool = False) -> AbstractContextManager[None]:
         """Inside, everything that this thread reads is of one state. Writing inside is not
         forbidden, but what is written is not seen there.
@@ -172,6 +175,9 @@ class Store(Protocol):
 
     def revision(self) -> int:
         """Grows whenever configuration or applications change, in any process. Cheap."""
+
+    def findings(self) -> Sequence[Finding]:
+        """What whoever runs the store should know, with the way out. Cheap."""
 
     def check(self) -> None:
         """Raise ``StoreError`` when the store is damaged or out of reach."""

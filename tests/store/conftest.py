@@ -17,10 +17,11 @@ from gateway_core.types import Meta, StoredObject
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "memory", "tinydb"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new store of each kind."""
-    return {"sqlite": f"sqlite:///{tmp_path}/store.db", "memory": "sqlite:///:memory:"}[request.param]
+    kinds = {"sqlite": f"sqlite:///{tmp_path}/store.db", "memory": "sqlite:///:memory:"}
+    return {**kinds, "tinydb": f"tinydb:///{tmp_path}/store.json"}[request.param]
 
 
 @pytest.fixture
