@@ -14,6 +14,8 @@ from gateway_core.types import StoredObject
 # A NUL in JSON text: its escape, unless the backslash is itself escaped.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def encoded(value: Any) -> str:
     """JSON text; mappings of any kind are objects. Raises ``TypeError`` for what is no JSON."""
@@ -34,6 +36,11 @@ def encoded_document(item: StoredObject) -> str:
     if "\\u0000" in text and _NUL.search(text):
         raise BadRequest("The document holds a NUL character, which cannot be stored.")
     return text
+
+
+def is_text(text: str) -> bool:
+    """Whether every store can hold the text: it is Unicode, and without a NUL character."""
+    return "\0" not in text and (text.isascii() or not _SURROGATE.search(text))
 
 
 def conflict(expect: int) -> VersionConflict:

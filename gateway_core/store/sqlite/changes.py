@@ -8,8 +8,8 @@ from collections import Counter
 from gateway_core.errors import StoreError
 from gateway_core.store.documents import conflict
 from gateway_core.store.protocol import Changes, Delete, Put
+from gateway_core.store.rows import object_values
 from gateway_core.store.sqlite.indexes import IndexSet, put_terms
-from gateway_core.store.sqlite.rows import object_values
 from gateway_core.types import StoredObject
 
 _INSERT = """

@@ -12,11 +12,11 @@ import orjson
 
 from gateway_core.errors import StoreError
 from gateway_core.query.model import Query, Scope
-from gateway_core.store import sql
+from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
 from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
-from gateway_core.store.sqlite import indexes, rows
+from gateway_core.store.sqlite import indexes
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate

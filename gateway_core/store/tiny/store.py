@@ -16,7 +16,7 @@ from gateway_core.query import evaluate
 from gateway_core.query.model import Query, Scope
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
-from gateway_core.store.documents import encoded
+from gateway_core.store.documents import encoded, is_text
 from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
 from gateway_core.store.tiny.changes import applied
 from gateway_core.store.tiny.state import LinkedWorld, State, state_of, tables
@@ -229,6 +229,6 @@ class TinyStore:
 
 
 def _text(id: str) -> str:
-    if not id.isascii() and any("\ud800" <= character <= "\udfff" for character in id):
+    if not is_text(id.replace("\0", "")):
         raise BadRequest("The request holds text that is not valid Unicode.")
     return id
