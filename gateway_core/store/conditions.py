@@ -303,7 +303,7 @@ class Compiler:
                 return self._candidates(where, replace(place, prefix=place.prefix + path))
             case Compare(path=path, op=op, values=values) if path[:1] != ("_self",):
                 index = self._index(place.entity, place.prefix + path)
-                if index is None:
+                if index is None or not values:
                     return []
                 found = self._by_term if index.array else self._by_expression
                 return found(index, place, path, op, values)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgresql_server import emptied
 
 from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
@@ -17,11 +18,19 @@ from gateway_core.types import Meta, StoredObject
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "memory", "tinydb"])
+KINDS = ["sqlite", "memory", "tinydb", "postgresql"]
+
+
+@pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new store of each kind."""
-    kinds = {"sqlite": f"sqlite:///{tmp_path}/store.db", "memory": "sqlite:///:memory:"}
-    return {**kinds, "tinydb": f"tinydb:///{tmp_path}/store.json"}[request.param]
+    if request.param == "postgresql":
+        return emptied(request.getfixturevalue("postgresql_database"))
+    return {
+        "sqlite": f"sqlite:///{tmp_path}/store.db",
+        "memory": "sqlite:///:memory:",
+        "tinydb": f"tinydb:///{tmp_path}/store.json",
+    }[request.param]
 
 
 @pytest.fixture
