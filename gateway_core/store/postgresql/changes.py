@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gateway_core.errors import StoreError
@@ -153,7 +153,7 @@ class _Work:
         return [
             item
             if item.meta.tenant == self._tenant
-            else replace(item, meta=replace(item.meta, tenant=self._tenant))
+            else item._replace(meta=item.meta._replace(tenant=self._tenant))
             for item in items
         ]
 
@@ -194,7 +194,7 @@ class _Work:
             else:
                 row = self._connection.execute(_NEXT, (self._tenant, name)).fetchone()
                 data[path[0]] = row[0] if row else None
-        return replace(put.object, data=data)
+        return put.object._replace(data=data)
 
     def _insert(self, items: Sequence[StoredObject]) -> Any:
         if not items:

@@ -101,7 +101,7 @@ class PostgresqlStore:
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
         found = self._read(_GET, (tenant, _storable(ids)))
-        return {row[0]: rows.stored_object(tenant, row) for row in found}
+        return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
         if not _storable([id]):
@@ -154,7 +154,7 @@ class PostgresqlStore:
         if items is not None:
             by_key = {row[0]: row[1:] for row in items.fetchall()}
             found = [by_key[key] for key in keys]
-        return Page(tuple(rows.stored_object(scope.tenant, row) for row in found), total or 0)
+        return Page(tuple(rows.stored_objects(scope.tenant, found)), total or 0)
 
     def count(self, scope: Scope) -> int:
         if scope.owner is None:

@@ -38,9 +38,9 @@ class _Draft:
         return replace(self._before, objects=self._objects, sequences=self._sequences, last=self._last)
 
     def put(self, put: Put) -> StoredObject:
-        item = replace(put.object, meta=replace(put.object.meta, tenant=self._tenant))
+        item = put.object._replace(meta=put.object.meta._replace(tenant=self._tenant))
         if put.sequences:
-            item = replace(item, data=self._numbered(put))
+            item = item._replace(data=self._numbered(put))
         key = (self._tenant, item.id)
         held = self._objects.get(key)
         if held is None and put.expect == 0:
@@ -52,7 +52,7 @@ class _Draft:
             seq = held.seq
         text = encoded_document(item).encode()
         links = tuple({(link.property, link.position, link.target): link for link in put.links}.values())
-        own = replace(item, data=orjson.loads(text))
+        own = item._replace(data=orjson.loads(text))
         self._objects[key] = Row(seq, own, text, tuple(replace(link, source=item.id) for link in links))
         return item
 

@@ -141,8 +141,8 @@ def _object(tenant: str, row: Row) -> JsonObject:
         "entity": row.item.entity,
         "id": row.item.id,
         "version": meta.version,
-        "created": instant(meta.created),
-        "modified": instant(meta.modified),
+        "created": meta.created,
+        "modified": meta.modified,
         "owner": meta.owner,
         "owner_name": meta.owner_name,
         "application": meta.application,
@@ -154,8 +154,8 @@ def _object(tenant: str, row: Row) -> JsonObject:
 def _row(seq: int, document: Mapping[str, Any]) -> Row:
     meta = Meta(
         document["version"],
-        datetime.fromisoformat(document["created"]),
-        datetime.fromisoformat(document["modified"]),
+        document["created"],
+        document["modified"],
         document["owner"],
         document["owner_name"],
         document["application"],
