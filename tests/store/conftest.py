@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from postgresql_server import emptied
+from store_kinds import KINDS
 
 from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
@@ -16,9 +17,6 @@ from gateway_core.store.protocol import Changes, Link, Put, Store
 from gateway_core.types import Meta, StoredObject
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-KINDS = ["sqlite", "memory", "tinydb", "postgresql"]
 
 
 @pytest.fixture(params=KINDS)
