@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,6 +13,8 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg_pool import ConnectionPool
+
+from gateway_core.store.postgresql.failures import lost
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -56,6 +60,8 @@ class Connections:
         )
 
     def open(self) -> None:
+        # The driver logs errors in PostgreSQL's words, which may quote rows.
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
         self._pool.open()
 
     def close(self) -> None:
@@ -94,16 +100,32 @@ class Connections:
         if self.held is not None:
             yield self.held
             return
-        with self.lent() as connection:
-            connection.execute(BEGIN_READING)
-            self._of_thread.connection = connection
+        connection = self._beginning()
+        self._of_thread.connection = connection
+        try:
+            yield connection
+        finally:
+            self._of_thread.connection = None
+            if not connection.closed:
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute("ROLLBACK")
+            self._pool.putconn(connection)
+
+    def _beginning(self) -> Connection:
+        """A connection in a transaction that reads; one that proves to be broken is replaced."""
+        deadline = time.monotonic() + self._options.retry
+        while True:
+            connection = self._pool.getconn()
             try:
-                yield connection
-            finally:
-                self._of_thread.connection = None
-                if not connection.closed:
-                    with contextlib.suppress(psycopg.Error):
-                        connection.execute("ROLLBACK")
+                connection.execute(BEGIN_READING)
+            except BaseException as error:
+                again = isinstance(error, psycopg.Error) and lost(error, connection)
+                self._pool.putconn(connection)
+                if not again or time.monotonic() > deadline:
+                    raise
+                self.mend()
+            else:
+                return connection
 
 
 class _DecimalDumper(Dumper):
