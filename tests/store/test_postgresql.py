@@ -539,7 +539,7 @@ class TestOpening:
 
 class TestErrors:
     def test_no_error_repeats_what_the_database_said(self, opened, raw, make, caplog):
-        """PostgreSQL quotes rows in its errors; ours, and the log, name the kind of failure and nothing else."""
+        """PostgreSQL quotes rows in its errors; ours, and the log, name the kind of failure only."""
         raw.execute("ALTER TABLE object ADD CONSTRAINT surprise CHECK (data NOT LIKE '%secret%')")
         try:
             with pytest.raises(StoreError) as raised:
