@@ -158,9 +158,10 @@ def _settings(target: Mapping[str, Any], options: Options) -> dict[str, Any]:
     defaults = {
         "connect_timeout": 5,
         "application_name": "gateway",
-        "keepalives_idle": 30,
+        "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,  # milliseconds that something sent may stay unacknowledged
         "client_encoding": "UTF8",
     }
     return {**defaults, **target, "options": " ".join([*flags, str(target.get("options") or "")]).strip()}
