@@ -18,7 +18,7 @@ import pytest
 from tinydb import Query as TinyQuery
 from tinydb import TinyDB
 
-from gateway_core.errors import StoreError
+from gateway_core.errors import NotAtOnce, StoreError
 from gateway_core.query.model import Query, Scope, Window
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Changes, Put
@@ -124,6 +124,18 @@ class TestLimits:
         assert (finding.severity, finding.code) == (Severity.WARNING, "store-size")
         assert "10000 objects" in finding.message
         assert "sqlite:" in finding.hint
+
+    def test_a_search_of_many_objects_is_not_brief(self, opened, make):
+        """Where nothing else can happen meanwhile only a small file is searched; one object is found."""
+        opened.apply(make.changes(*(make.put(str(n), {}) for n in range(tiny.BRIEF))))
+        with opened.snapshot(brief=True):
+            assert opened.find(SCOPE, Query()).total == tiny.BRIEF
+        opened.apply(make.changes(make.put("last", {})))
+        with opened.snapshot(brief=True):
+            assert opened.fetch(SCOPE, "last") is not None
+            with pytest.raises(NotAtOnce):
+                opened.find(SCOPE, Query())
+        assert opened.find(SCOPE, Query()).total == tiny.BRIEF + 1
 
     def test_one_process_at_a_time(self, opened, path):
         """A second opening, by this process or another, is refused in words; after closing it is not."""

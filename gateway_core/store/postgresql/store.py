@@ -88,7 +88,7 @@ class PostgresqlStore:
     # -- reading objects
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, *, brief: bool = False) -> Iterator[None]:  # noqa: ARG002 - it reads nothing at once
         with translated(self._place), self._connections.snapshot():
             yield
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from tinydb import TinyDB
 
-from gateway_core.errors import BadRequest, StoreError
+from gateway_core.errors import BadRequest, NotAtOnce, StoreError
 from gateway_core.query import evaluate
 from gateway_core.query.model import Query, Scope
 from gateway_core.store import sql
@@ -24,6 +24,7 @@ from gateway_core.store.tiny.storage import AtomicStorage
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
 
 MANY = 10_000
+BRIEF = 200  # objects that a search may read where nothing else can happen meanwhile
 T = TypeVar("T")
 
 
@@ -60,15 +61,15 @@ class TinyStore:
     # -- reading objects
 
     @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self, *, brief: bool = False) -> Iterator[None]:
         if getattr(self._of_thread, "state", None) is not None:
             yield
             return
-        self._of_thread.state = self._current()
+        self._of_thread.state, self._of_thread.brief = self._current(), brief
         try:
             yield
         finally:
-            self._of_thread.state = None
+            self._of_thread.state, self._of_thread.brief = None, False
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
         objects = self._current().objects
@@ -114,6 +115,8 @@ class TinyStore:
     def find(self, scope: Scope, query: Query) -> Page:
         sql.find(scope, query, SQLITE, {})  # refuses what no store can be asked
         state = self._current()
+        if len(state.objects) > BRIEF and getattr(self._of_thread, "brief", False):
+            raise NotAtOnce
         rows = [row for row in state.objects.values() if evaluate.in_scope(scope, row.item)]
         world = LinkedWorld(state, scope.tenant)
         items, total = evaluate.run(query, (row.item for row in rows), world)
