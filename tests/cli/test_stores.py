@@ -11,10 +11,12 @@ import httpx2
 from gateway_process import ROOT, StartServer
 from postgresql_server import emptied
 
+from gateway_core.query.model import Scope
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Changes, Put
 from gateway_core.types import Meta, StoredObject
 
+PET = "https://example.com/petstore/pet.schema.json"
 PETS = "/api/petstore/pets"
 
 
@@ -91,6 +93,31 @@ def test_postgresql_serves_several_workers(postgresql_database: str, server_fact
     assert done.returncode == 0, done.stderr
     assert "store          ok" in done.stderr
     assert "fsync off" in done.stderr
+
+
+def test_processes_that_install_at_once_all_succeed(postgresql_database: str) -> None:
+    """Three gateways that start on an empty database install the same bundles; all of it is there once."""
+    for _ in range(2):
+        url = emptied(postgresql_database)
+        settings = {"GATEWAY_STORE": url, "GATEWAY_BUNDLES": "Petstore,CustomerInteraction"}
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-m", "gateway_core.cli.main", "openapi"],
+                cwd=ROOT,
+                env=os.environ | settings,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(3)
+        ]
+        said = [process.communicate(timeout=120)[1] for process in started]
+        assert [process.returncode for process in started] == [0, 0, 0], said
+        store = open_store(url)
+        assert sorted(store.installed()) == ["CustomerInteraction", "Petstore"]
+        assert store.count(Scope("", PET)) == 4
+        assert len({each.reference for each in store.artifacts()}) == len(store.artifacts())
+        store.close()
 
 
 def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> None:

@@ -258,6 +258,8 @@ class PostgresqlStore:
 
         def whole(connection: Connection) -> bool:
             connection.execute("BEGIN")
+            # One at a time: what a change removes must be all that another one added.
+            connection.execute("SELECT value FROM revision WHERE name = 'configuration' FOR UPDATE")
             done = work(connection)
             if done:
                 announce(connection)
