@@ -90,9 +90,9 @@ def write(connection: Connection, known: IndexSet, changes: Changes) -> Written:
         known = indexes.read(connection, generation)
     work = _Work(connection, known, changes.tenant)
     written: list[StoredObject] = []
-    for puts, deletes in _batches(changes):
-        written += work.batch(puts, deletes)
-    work.count()
+    batches = list(_batches(changes))
+    for number, (puts, deletes) in enumerate(batches, 1):
+        written += work.batch(puts, deletes, last=number == len(batches))
     return Written(tuple(written), known)
 
 
@@ -134,22 +134,24 @@ class _Work:
         self._connection, self._known, self._tenant = connection, known, tenant
         self._counts: Counter[str] = Counter()
 
-    def batch(self, puts: Sequence[Put], deletes: Sequence[Delete]) -> list[StoredObject]:
-        """Changes of objects of which each occurs once."""
+    def batch(self, puts: Sequence[Put], deletes: Sequence[Delete], *, last: bool) -> list[StoredObject]:
+        """Changes of objects of which each occurs once; the last batch counts them all."""
         held = self._hold(puts, deletes)
         items = [self._numbered(put) for put in puts]
         new = [item for put, item in zip(puts, items, strict=True) if put.expect == 0]
         changed = [item for put, item in zip(puts, items, strict=True) if put.expect]
+        self._counts.update(item.entity for item in new)
+        self._counts.subtract(held[delete.id].entity for delete in deletes)
         with self._connection.pipeline():
             inserted = self._insert(new)
             self._update(changed)
             self._relate(puts, [item.id for item in changed])
             self._terms(items, [held[item.id].seq for item in changed])
             self._delete([delete.id for delete in deletes], held)
+            if last:
+                self._count()
         if inserted is not None and inserted.rowcount != len(new):
             raise conflict(0)
-        self._counts.update(item.entity for item in new)
-        self._counts.subtract(held[delete.id].entity for delete in deletes)
         return [
             item
             if item.meta.tenant == self._tenant
@@ -157,7 +159,7 @@ class _Work:
             for item in items
         ]
 
-    def count(self) -> None:
+    def _count(self) -> None:
         counts = sorted((entity, change) for entity, change in self._counts.items() if change)
         if counts:
             slot = self._connection.info.backend_pid % SLOTS

@@ -79,12 +79,15 @@ def ensure(connection: Connection, specs: Iterable[IndexSpec], place: str) -> No
                 _drop(connection, spec)
         names = {index_name(spec): spec for spec in wanted.values() if not spec.array}
         valid = _clear(connection, names)
+        made = False
         for key, spec in wanted.items():
-            kept = existing.get(key) == (spec, True)
-            if spec.array and not kept:
-                _create_terms(connection, spec)
-            elif not spec.array and not (kept and index_name(spec) in valid):
-                _create_index(connection, spec)
+            kept = existing.get(key) == (spec, True) and (spec.array or index_name(spec) in valid)
+            if not kept:
+                made = True
+                (_create_terms if spec.array else _create_index)(connection, spec)
+        if made:
+            # Of an expression there are statistics only once it has an index.
+            _execute(connection, "ANALYZE object, term")
 
 
 def index_name(spec: IndexSpec) -> str:

@@ -30,6 +30,10 @@ CREATE TABLE link (
 );
 CREATE INDEX link_target ON link (tenant, target, property);
 
+-- Plans rest on statistics; a store that grows fast gets them anew sooner than by default.
+ALTER TABLE object SET (autovacuum_analyze_scale_factor = 0.02);
+ALTER TABLE link SET (autovacuum_analyze_scale_factor = 0.02);
+
 -- How many objects there are, so that an unfiltered total counts no rows. Each connection adds to a
 -- slot of its own, so that writers do not wait for one another; the total is the sum.
 CREATE TABLE counter (
@@ -59,6 +63,7 @@ CREATE TABLE term (
     PRIMARY KEY (tenant, spec, value, object)
 );
 CREATE INDEX term_object ON term (tenant, object);
+ALTER TABLE term SET (autovacuum_analyze_scale_factor = 0.02);
 
 CREATE TABLE sequence (
     tenant text COLLATE "C" NOT NULL,
