@@ -56,5 +56,10 @@ def _loaders() -> dict[str, Callable[[], StoreFactory]]:
 
 def _built_in(target: str) -> StoreFactory:
     module, _, name = target.partition(":")
-    factory: StoreFactory = getattr(import_module(module), name)
+    try:
+        factory: StoreFactory = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        extra = module.split(".")[-2]
+        detail = f"The store needs the package '{error.name}', which is not installed."
+        raise StoreError(detail, hint=f"Install it with: pip install 'schema-gateway[{extra}]'") from None
     return factory

@@ -31,7 +31,7 @@ class Options:
     tried again. ``flush``: an acknowledged write is on disk.
     """
 
-    pool_size: int = 20
+    pool_size: int = 16
     pool_wait: int = 5
     statement_timeout: int = 30
     lock_timeout: int = 5
