@@ -232,6 +232,20 @@ class TestIndexes:
         other.close()
         assert (wrong, missed) == ([], [])
 
+    def test_an_index_is_made_though_changes_never_pause(self, url, opened, raw):
+        """Who finds no moment between changes waits in line, and gives way when a change takes long."""
+        share = f"SELECT pg_advisory_xact_lock_shared({indexes.WRITERS})"
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        maker = threading.Thread(target=opened.ensure_indexes, args=(SPECS,))
+        with raw.transaction():
+            raw.execute(share)
+            maker.start()
+            for count in (1, 0, 1):  # it waits in line, gives up its place, and comes back
+                while raw.execute(waiting).fetchone() != (count,):
+                    assert maker.is_alive()
+        maker.join(30)
+        assert raw.execute("SELECT count(*) FROM index_spec WHERE ready").fetchone() == (3,)
+
     def test_two_processes_may_make_the_same_indexes_at_once(self, url, opened, raw):
         """Both succeed, and every index is there once."""
         other = open_store(url)

@@ -104,8 +104,9 @@ def was_made(connection: Connection, changes: Changes, written: Sequence[StoredO
     after = {item.id: _state(item) for item in written if item.id not in deleted}
     if held == after:
         return True
-    before = {put.object.id: put.expect for put in changes.puts}
-    before |= {delete.id: delete.expect for delete in changes.deletes if delete.id not in before}
+    expected = [(put.object.id, put.expect) for put in changes.puts]
+    expected += [(delete.id, delete.expect) for delete in changes.deletes]
+    before = dict(reversed(expected))  # of an object that occurs twice the first counts
     untouched = all((held[id][1] if id in held else 0) == expect for id, expect in before.items())
     return False if untouched else None
 

@@ -68,8 +68,9 @@ class Connections:
         self._pool.close()
 
     def apart(self) -> Connection:
-        """A new connection outside the pool, without limits on statements: for maintenance."""
-        options = f"{self._settings.get('options', '')} -c statement_timeout=0"
+        """A new connection outside the pool, without limits of time: for maintenance, which may have
+        to wait for the longest transaction that reads."""
+        options = f"{self._settings.get('options', '')} -c statement_timeout=0 -c lock_timeout=0"
         connection = psycopg.connect(**{**self._settings, "options": options}, autocommit=True)
         _configure(connection)
         return connection
@@ -150,7 +151,7 @@ def _settings(target: Mapping[str, Any], options: Options) -> dict[str, Any]:
     limits = {
         "statement_timeout": options.statement_timeout * 1000,
         "lock_timeout": options.lock_timeout * 1000,
-        "idle_in_transaction_session_timeout": 60_000,
+        "idle_in_transaction_session_timeout": 600_000,  # an export may have a slow reader
     }
     flags = [f"-c {name}={value}" for name, value in limits.items()]
     if not options.flush:

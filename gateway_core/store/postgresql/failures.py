@@ -45,6 +45,8 @@ def store_error(error: psycopg.Error, place: str) -> GatewayError:
         return StoreError(f"The store {place} is closed.")
     if isinstance(error, PoolTimeout):
         return StoreError(f"The store {place} cannot be reached, or is busy.", hint="Try again in a moment.")
+    if state is None and not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return StoreError(f"The store {place} failed ({type(error).__name__}).")
     if state is None:
         return StoreError(f"The store {place} cannot be reached.", hint="Try again in a moment.")
     if state in _TOO_LONG:

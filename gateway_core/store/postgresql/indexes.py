@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 import orjson
+import psycopg
 
 from gateway_core.errors import StoreError
 from gateway_core.store.conditions import Index
@@ -115,11 +116,27 @@ def _alone(connection: Connection, place: str) -> Iterator[None]:
 def _between_changes(connection: Connection) -> Iterator[None]:
     """A transaction while no change is under way; every change after it sees a new generation."""
     with connection.transaction():
-        connection.execute(f"SELECT pg_advisory_xact_lock({WRITERS})")
+        _wait_for_writers(connection)
         yield
         # Random, so that no generation comes twice, be it after a rollback or a restored backup.
         generation = secrets.randbits(62)
         connection.execute("UPDATE revision SET value = %s WHERE name = 'indexes'", (generation,))
+
+
+def _wait_for_writers(connection: Connection) -> None:
+    """Take the lock of the writers: between two changes when there is such a moment, else in line with
+    them, and then not for long, because those behind wait too."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        for _ in range(200):
+            if _value(connection, f"SELECT pg_try_advisory_xact_lock({WRITERS})"):
+                return
+            time.sleep(0.002)
+        with contextlib.suppress(psycopg.errors.LockNotAvailable), connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '2s'")
+            connection.execute(f"SELECT pg_advisory_xact_lock({WRITERS})")
+            return
+    raise StoreError("A change took too long for an index to be made.", hint="Try again.")
 
 
 def _drop(connection: Connection, spec: IndexSpec) -> None:
