@@ -102,7 +102,8 @@ class Store(Protocol):
     Synchronous and safe to call from several threads. When ``apply`` or a method that
     changes configuration has returned, what it did survives a kill of the process, and a
     power cut unless the store was opened with durability relaxed. Raises ``StoreError``
-    when it cannot answer and ``VersionConflict`` when an ``expect`` does not hold.
+    when it cannot answer, ``VersionConflict`` when an ``expect`` does not hold, and ``OutcomeUnknown``
+    when it cannot tell whether a change was made.
     """
 
     reads_at_once: bool

@@ -56,7 +56,7 @@ class Client:
             return None
         if answer.status_code == 503:
             self.refused += 1
-            if "retry-after" not in answer.headers or "not available" not in answer.text:
+            if "retry-after" not in answer.headers or "again" not in answer.text:
                 self.wrong.append(f"503 without a word: {answer.text}")
             return None
         if answer.status_code >= 500:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from gateway_core.errors import StoreError, VersionConflict
+from gateway_core.errors import OutcomeUnknown, VersionConflict
 from gateway_core.store.postgresql.connections import Connection, Connections
 from gateway_core.store.postgresql.failures import NOT_APPLIED, lost, store_error
 
@@ -40,7 +40,7 @@ class Commits:
 
         What PostgreSQL rolled back (a deadlock, say), and what was lost with its connection before
         the commit, is done again. When a connection is lost while it commits, ``was_made`` tells
-        whether the result is there (None: that cannot be told, and ``StoreError`` says so).
+        whether the result is there (None: that cannot be told, and ``OutcomeUnknown`` says so).
         """
         attempt = _Attempt(self._connections, self._place, work, was_made)
         deadline, pause = time.monotonic() + self._patience, 0.01
@@ -139,11 +139,9 @@ class _Attempt(Generic[T]):
             raise self._unknown()
         return made
 
-    def _unknown(self) -> StoreError:
-        detail = (
-            f"The connection to the store {self._place} broke off: whether the change was made is unknown."
-        )
-        return StoreError(detail, hint="Read the object again before trying once more.")
+    def _unknown(self) -> OutcomeUnknown:
+        detail = "The connection to the store broke off: whether the change was made is unknown."
+        return OutcomeUnknown(detail, hint="Read the object again before trying once more.")
 
 
 def _roll_back(connection: Connection) -> None:

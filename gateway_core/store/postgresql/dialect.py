@@ -119,6 +119,8 @@ POSTGRESQL = Dialect(
     path=_path,
     member=lambda doc, path: _operand(f"({doc}{path})"),
     sortable=lambda doc, path: f'sort_key({doc}{path}) COLLATE "C"',
+    # Of a number's key only zeros are cut, at the end of texts of one length: their order stays.
+    trimmed=lambda value, tail: f"rtrim({value}, {tail})",
     indexed=lambda doc, path: f'(member_key({doc}{path}) COLLATE "C")',
     candidate=_candidate,
     elements=_elements,
