@@ -60,7 +60,7 @@ UV := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 
 	--no-emit-package schema-gateway --custom-compile-command "make lock"
 
 lock: $(DEV) ## Write both lock files anew from pyproject.toml, keeping the versions that still fit
-	$(UV) --extra build --output-file requirements.lock $(UPGRADE)
+	$(UV) --extra build --extra postgresql --output-file requirements.lock $(UPGRADE)
 	$(UV) --extra dev --constraint requirements.lock --output-file requirements-dev.lock $(UPGRADE)
 
 upgrade: ## As lock, with the newest versions

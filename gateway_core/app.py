@@ -63,6 +63,13 @@ def store_of(settings: Settings) -> Store:
     return open_store(settings.store, durability=settings.durability)
 
 
+def check_workers(settings: Settings, store: Store) -> None:
+    """Raise ``StoreError`` when more processes shall serve than the store bears."""
+    if settings.workers > 1 and not store.shared:
+        detail = f"the store serves one process, and GATEWAY_WORKERS asks for {settings.workers}"
+        raise StoreError(detail, hint="Set it to 1, or use a sqlite: or postgresql: store.")
+
+
 def live_of(settings: Settings, store: Store) -> Live:
     tokens = TokenSettings(settings.token_max_age, settings.clock_leeway)
     return Live(store, build_settings(settings), tokens)

@@ -18,6 +18,7 @@
     │   └── LimitExceeded     400  a mapping ran into one of its limits
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
     └── StoreError            503  the store cannot be reached or is busy
+        ├── OutcomeUnknown    503  the connection broke while a change was made: it may be there or not
         └── VersionConflict   409  an object changed since it was read (operations retry on it)
 
 ``NotAtOnce`` stands outside the family: a signal between rooms, never an answer.
@@ -206,6 +207,10 @@ class StoreError(GatewayError):
     """The store cannot be reached, is busy, full or damaged; ``Retry-After`` says when to try again."""
 
     status, code, title = 503, "store", "The store is not available"
+
+
+class OutcomeUnknown(StoreError):
+    code, title = "outcome-unknown", "Whether the change was made is unknown"
 
 
 class VersionConflict(StoreError):

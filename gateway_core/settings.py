@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, extra="ignore")
 
     store: str = Field(
-        default="sqlite:///gateway.db", description="Where objects and configuration are kept (URL)."
+        default="sqlite:///gateway.db",
+        description="Where objects and configuration are kept: a URL with sqlite:, postgresql: or tinydb:.",
     )
     durability: Literal["full", "fast"] = Field(
         default="full",

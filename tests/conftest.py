@@ -9,6 +9,7 @@ import httpx2
 import hypothesis
 import pytest
 from gateway_process import Server, StartServer, free_port
+from postgresql_server import NoPostgresql, PostgresqlServer, StartPostgresql
 
 # Continuous integration repeats the same examples; at a desk each run looks for new ones.
 # No deadline: how long an example takes tells more of the machine's other work than of the code.
@@ -17,6 +18,36 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("desk")
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def start_postgresql() -> Iterator[StartPostgresql]:
+    """Start PostgreSQL servers (``durable=True``: with fsync); all are removed at the end.
+
+    Where there is none to be had, continuous integration fails and a desk skips, and says so.
+    """
+    started: list[PostgresqlServer] = []
+
+    def start(**settings: bool) -> PostgresqlServer:
+        try:
+            server = PostgresqlServer(**settings)
+        except NoPostgresql as error:
+            missing = f"PostgreSQL IS NOT TESTED: {error}"
+            if os.environ.get("CI"):
+                pytest.fail(missing)
+            pytest.skip(missing)
+        started.append(server)
+        return server.create()
+
+    yield start
+    for server in started:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(start_postgresql: StartPostgresql) -> str:
+    """The URL of a database that the tests of one worker share, one after the other."""
+    return start_postgresql().database("shared")
 
 
 @pytest.fixture(scope="session")

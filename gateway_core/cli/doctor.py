@@ -24,11 +24,23 @@ def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
         tell(f"store          FAILS  {explain(error)}")
         return False
     tell("store          ok     it answers and is undamaged")
-    healthy = _configuration(settings, store, tell)
+    for finding in store.findings():
+        tell(f"store          warns  {sentence(finding)}")
+    healthy = _workers(settings, store, tell)
+    healthy = _configuration(settings, store, tell) and healthy
     healthy = _bundles(settings, store, tell) and healthy
     _applications(settings, store, tell)
     store.close()
     return healthy
+
+
+def _workers(settings: Settings, store: Store, tell: Callable[[str], None]) -> bool:
+    try:
+        gateway.check_workers(settings, store)
+    except GatewayError as error:
+        tell(f"workers        FAILS  {explain(error)}")
+        return False
+    return True
 
 
 def _configuration(settings: Settings, store: Store, tell: Callable[[str], None]) -> bool:

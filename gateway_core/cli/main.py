@@ -67,6 +67,7 @@ def serve(
     import uvicorn
 
     from gateway_core import app as gateway
+    from gateway_core.operations.install import sentence
     from gateway_core.settings import Settings
     from gateway_core.web.connection import protocol
 
@@ -75,6 +76,9 @@ def serve(
         fail(f"--demo serves on the loopback address only, not on {settings.host}; leave --host out", code=2)
     _check_address(settings.host, settings.port)
     opened = gateway.store_of(settings)
+    gateway.check_workers(settings, opened)
+    for finding in opened.findings():
+        tell(f"warning: {sentence(finding)}")
     gateway.install_bundles(settings, opened, tell)
     gateway.live_of(settings, opened)
     _tell_access(settings, opened)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from gateway_core.errors import InvalidQuery
+from gateway_core.errors import BadRequest, InvalidQuery
 from gateway_core.query.model import (
     SELF_FIELDS,
     All,
@@ -28,10 +28,10 @@ from gateway_core.query.model import (
     Related,
     Scalar,
 )
-from gateway_core.store.dialect import Dialect, Operand
+from gateway_core.store.dialect import Bound, Dialect, Operand
+from gateway_core.store.documents import is_text
 from gateway_core.store.terms import term_text
 
-Bound: TypeAlias = Scalar | bytes | None
 Test: TypeAlias = tuple[tuple[str, ...], Callable[[Operand], str]]
 
 _COLUMNS = {
@@ -82,10 +82,6 @@ class Step:
     joined: str
 
 
-def place_of(row: str, entity: str) -> Place:
-    return Place(row, entity, f"{row}.data")
-
-
 def column_of(path: Path) -> str:
     """The column of a path that begins with ``_self``."""
     if len(path) != 2 or path[1] not in SELF_FIELDS:
@@ -105,12 +101,18 @@ class Compiler:
         self._aliases = 0
 
     def bind(self, value: Bound) -> str:
+        if isinstance(value, str) and not is_text(value):
+            raise BadRequest("The query holds text that is not valid Unicode, or a NUL character.")
         name = f"p{len(self.params)}"
         self.params[name] = value
-        return self.dialect.parameter(name)
+        return self.dialect.parameter(name, value)
 
     def path(self, path: Path) -> str:
-        return self.bind(self.dialect.path(path))
+        return self.dialect.path(path, self.bind)
+
+    def place(self, row: str, entity: str) -> Place:
+        """The object that the alias ``row`` stands for."""
+        return Place(row, entity, f"{row}.{self.dialect.document_column}")
 
     def alias(self, letter: str) -> str:
         self._aliases += 1
@@ -263,7 +265,7 @@ class Compiler:
     def _related(self, hop: Hop, where: Condition, place: Place) -> str:
         """EXISTS over links and objects; when an index finds the other object, from there back."""
         step = self.hop(hop, place)
-        other = self.row(where, place_of(step.row, hop.entity))
+        other = self.row(where, self.place(step.row, hop.entity))
         if self._selective(where, hop.entity):
             rows = f"object {step.row} CROSS JOIN link {step.link}"
             sources = f"SELECT {step.start} FROM {rows} WHERE {other} AND {step.reached}"
@@ -301,7 +303,7 @@ class Compiler:
                 return self._candidates(where, replace(place, prefix=place.prefix + path))
             case Compare(path=path, op=op, values=values) if path[:1] != ("_self",):
                 index = self._index(place.entity, place.prefix + path)
-                if index is None:
+                if index is None or not values:
                     return []
                 found = self._by_term if index.array else self._by_expression
                 return found(index, place, path, op, values)
@@ -319,9 +321,9 @@ class Compiler:
     ) -> list[str]:
         if place.prefix or op not in _EXACT | _SIGNS.keys() or any(isinstance(v, bool) for v in values):
             return []
-        expression = self.dialect.indexed(place.doc, self.dialect.literal(self.dialect.path(path)))
-        bound = ", ".join(self.bind(_number(value)) for value in values)
-        return [f"{expression} {_SIGNS[op]} {bound}" if op in _SIGNS else f"{expression} IN ({bound})"]
+        expression = self.dialect.indexed(place.doc, self.dialect.path(path, self.dialect.literal))
+        found = [_number(value) for value in values]
+        return [self.dialect.candidate(expression, _SIGNS.get(op, "IN"), found, self.bind)]
 
 
 def _always(_: Operand) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import orjson
 
 from gateway_core.errors import InvalidQuery
-from gateway_core.query.model import Path
+from gateway_core.query.model import Path, Scalar
+
+Bound: TypeAlias = Scalar | bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,20 @@ class Operand:
 class Dialect:
     """The differences between databases that keep JSON.
 
-    ``doc`` arguments are SQL expressions of a JSON document (or NULL), ``path`` arguments SQL
-    expressions of what ``path`` made of a member path: bound, or written by ``literal``.
+    ``doc`` arguments are SQL expressions of a JSON document (or NULL), ``path`` arguments what
+    ``path`` made of a member path.
     """
 
     name: str
-    parameter: Callable[[str], str]
-    """Name → placeholder."""
+    document_column: str
+    """The column of an object that holds its data as a document."""
+    parameter: Callable[[str, Bound], str]
+    """Name and value → placeholder."""
     literal: Callable[[str], str]
     """A text of the configuration (never of a request) → SQL literal."""
-    path: Callable[[Path], str]
-    """Member names → the database's path; raises ``InvalidQuery`` when it cannot name one of them."""
+    path: Callable[[Path, Callable[[str], str]], str]
+    """Member names → how the database reaches a member; the function given binds a text, or
+    writes it as a literal."""
     member: Callable[[str, str], Operand]
     """(doc, path) → the member; the type of an absent one is NULL."""
     sortable: Callable[[str, str], str]
@@ -46,6 +52,9 @@ class Dialect:
     """(sort value, literal) → the same, a text without any of the literal's characters at its end."""
     indexed: Callable[[str, str], str]
     """(doc, literal path) → the expression that an expression index is made of."""
+    candidate: Callable[[str, str, Sequence[Scalar], Callable[[Bound], str]], str]
+    """(indexed expression, sign or IN, values, binding) → what the index can tell: a condition
+    that holds wherever the member compares so with some value."""
     elements: Callable[[str, str, str], str]
     """(doc, path, alias) → FROM item with a row for each element of the array that is there."""
     spread: Callable[[str, str, str], str]
@@ -71,17 +80,25 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _sqlite_path(path: Path) -> str:
-    # Labels are compared as they stand in the stored text, that is, as orjson escapes them.
-    try:
-        names = [orjson.dumps(name).decode()[1:-1] for name in path]
-    except TypeError:
+def check_names(path: Path) -> None:
+    """Raise ``InvalidQuery`` for a member that one of the databases cannot name: so none does."""
+    if any("\ud800" <= character <= "\udfff" for name in path for character in name):
         detail = "A filter or order names a member whose name is not valid Unicode."
-        raise InvalidQuery(detail, parameter="") from None
-    if not all(names) or any('"' in name for name in names):
+        raise InvalidQuery(detail, parameter="")
+    if not all(path) or any('"' in name or "\0" in name for name in path):
         detail = "A filter or order names a member whose name is empty or holds a quotation mark."
         raise InvalidQuery(detail, parameter=".".join(path))
-    return "$" + "".join(f'."{name}"' for name in names)
+
+
+def _sqlite_path(path: Path, write: Callable[[str], str]) -> str:
+    check_names(path)
+    # Labels are compared as they stand in the stored text, that is, as orjson escapes them.
+    names = [orjson.dumps(name).decode()[1:-1] for name in path]
+    return write("$" + "".join(f'."{name}"' for name in names))
+
+
+def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+    return f"{indexed} {sign} ({', '.join(map(bind, values))})"
 
 
 def _sqlite_spread(doc: str, path: str, alias: str) -> str:
@@ -103,13 +120,15 @@ def _sqlite_sortable(doc: str, path: str) -> str:
 # ``casefold`` is a function that the store registers: SQLite's lower() knows ASCII only.
 SQLITE = Dialect(
     name="sqlite",
-    parameter=lambda name: f":{name}",
+    document_column="data",
+    parameter=lambda name, _: f":{name}",
     literal=quoted,
     path=_sqlite_path,
     member=_sqlite_member,
     sortable=_sqlite_sortable,
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
     indexed=lambda doc, path: f"json_extract({doc}, {path})",
+    candidate=_sqlite_candidate,
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
     spread=_sqlite_spread,
     element=lambda alias: Operand(f"{alias}.type", f"{alias}.value", f"{alias}.value"),

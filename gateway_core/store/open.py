@@ -16,7 +16,12 @@ Durability = Literal["full", "fast"]
 GROUP = "gateway.stores"
 
 # What works without the package's metadata too (a checkout that was never installed).
-_BUILT_IN = {"sqlite": "gateway_core.store.sqlite.factory:open_url"}
+_BUILT_IN = {
+    "sqlite": "gateway_core.store.sqlite.factory:open_url",
+    "tinydb": "gateway_core.store.tiny.factory:open_url",
+    "postgresql": "gateway_core.store.postgresql.factory:open_url",
+    "postgres": "gateway_core.store.postgresql.factory:open_url",
+}
 
 
 class StoreFactory(Protocol):
@@ -51,5 +56,10 @@ def _loaders() -> dict[str, Callable[[], StoreFactory]]:
 
 def _built_in(target: str) -> StoreFactory:
     module, _, name = target.partition(":")
-    factory: StoreFactory = getattr(import_module(module), name)
+    try:
+        factory: StoreFactory = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        extra = module.split(".")[-2]
+        detail = f"The store needs the package '{error.name}', which is not installed."
+        raise StoreError(detail, hint=f"Install it with: pip install 'schema-gateway[{extra}]'") from None
     return factory

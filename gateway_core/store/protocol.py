@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway_core.query.model import Path, Query, Scope
-from gateway_core.types import Artifact, JsonObject, Page, StoredObject
+from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,16 @@ class Store(Protocol):
     Synchronous and safe to call from several threads. When ``apply`` or a method that
     changes configuration has returned, what it did survives a kill of the process, and a
     power cut unless the store was opened with durability relaxed. Raises ``StoreError``
-    when it cannot answer and ``VersionConflict`` when an ``expect`` does not hold.
+    when it cannot answer, ``VersionConflict`` when an ``expect`` does not hold, and ``OutcomeUnknown``
+    when it cannot tell whether a change was made.
     """
 
     reads_at_once: bool
     """Whether reading by id or by index takes microseconds and waits for nothing outside the
     process: then it may be done where nothing else can happen meanwhile."""
+
+    shared: bool
+    """Whether several processes may use it at one time."""
 
     def snapshot(self, *, brief: bool = False) -> AbstractContextManager[None]:
         """Inside, everything that this thread reads is of one state. Writing inside is not
@@ -172,6 +176,9 @@ class Store(Protocol):
 
     def revision(self) -> int:
         """Grows whenever configuration or applications change, in any process. Cheap."""
+
+    def findings(self) -> Sequence[Finding]:
+        """What whoever runs the store should know, with the way out. Cheap."""
 
     def check(self) -> None:
         """Raise ``StoreError`` when the store is damaged or out of reach."""

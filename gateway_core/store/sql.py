@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway_core.query.model import TAIL, All, Hop, Order, Path, Query, Scope
-from gateway_core.store.conditions import Bound, Compiler, Indexes, Place, column_of, place_of
-from gateway_core.store.dialect import Dialect, quoted
+from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
+from gateway_core.store.dialect import Bound, Dialect, quoted
 
 COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application"
 _COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
@@ -38,7 +38,7 @@ class Find:
 def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find:
     """The statements for a query. Raises ``InvalidQuery`` for a path that cannot be asked."""
     compiler = Compiler(dialect, scope.tenant, indexes)
-    place = place_of("o", scope.entity)
+    place = compiler.place("o", scope.entity)
     where = _where(compiler, scope, query, place)
     counted = dict(compiler.params)
     order = [_order(compiler, each, place) for each in query.order]
@@ -56,13 +56,13 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
 def count(scope: Scope, dialect: Dialect) -> Statement:
     """Count what the scope holds, row by row."""
     compiler = Compiler(dialect, scope.tenant, {})
-    where = _where(compiler, scope, Query(), place_of("o", scope.entity))
+    where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
     return Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", compiler.params)
 
 
 def index_expression(path: str, dialect: Dialect) -> str:
     """What an expression index on a dotted path is made of; queries use the same text."""
-    return dialect.indexed("data", dialect.literal(dialect.path(tuple(path.split(".")))))
+    return dialect.indexed(dialect.document_column, dialect.path(tuple(path.split(".")), dialect.literal))
 
 
 def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
@@ -87,7 +87,7 @@ def _sort_value(compiler: Compiler, path: Path, hops: tuple[Hop, ...], place: Pl
     """The value of the object here, or of the first one that each hop reaches in turn."""
     if hops:
         hop, step = hops[0], compiler.hop(hops[0], place)
-        value = _sort_value(compiler, path, hops[1:], place_of(step.row, hop.entity))
+        value = _sort_value(compiler, path, hops[1:], compiler.place(step.row, hop.entity))
         first = f"{step.link}.position" if hop.inverse is None else f"{step.row}.seq"
         rows = f"link {step.link} CROSS JOIN object {step.row}"
         return f"(SELECT {value} FROM {rows} WHERE {step.joined} ORDER BY {first} LIMIT 1)"

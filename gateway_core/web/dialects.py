@@ -17,6 +17,7 @@ from gateway_core.errors import (
     InvalidQuery,
     MappingError,
     MethodNotAllowed,
+    OutcomeUnknown,
     Unauthenticated,
 )
 from gateway_core.schema import reason
@@ -109,7 +110,7 @@ def _set(data: JsonObject, pointer: Pointer, text: str) -> None:
 
 def sentence(error: GatewayError) -> str:
     """The detail and the way out, as prose."""
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(error, OutcomeUnknown):
         return OUT_OF_SERVICE  # the error itself names files and causes; they are for the log
     if isinstance(error, MappingError):
         text = str(error)

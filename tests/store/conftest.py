@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from postgresql_server import emptied
+from store_kinds import KINDS
 
 from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
@@ -17,10 +19,16 @@ from gateway_core.types import Meta, StoredObject
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new store of each kind."""
-    return {"sqlite": f"sqlite:///{tmp_path}/store.db", "memory": "sqlite:///:memory:"}[request.param]
+    if request.param == "postgresql":
+        return emptied(request.getfixturevalue("postgresql_database"))
+    return {
+        "sqlite": f"sqlite:///{tmp_path}/store.db",
+        "memory": "sqlite:///:memory:",
+        "tinydb": f"tinydb:///{tmp_path}/store.json",
+    }[request.param]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store_kinds import KINDS
 
 from gateway_core.errors import InvalidQuery
 from gateway_core.query import evaluate
@@ -245,9 +246,12 @@ def test_indexes_follow_every_change(filled, make):
         assert {where: found(filled, where) for where in asks} == asks
 
 
-SCALARS = st.sampled_from(
-    ["a", "A", "ab", "É", "é", "ß", "", "1", "%", "\U0001f642", "\uffff", 0, 1, 1.0, -2, 2.5, True, False]
-)
+TEXTS = ["a", "A", "ab", "É", "é", "ß", "", "1", "%", "_", "'", "\\", '"', "\n", "a ", "true", "null"]
+TEXTS += ["\U0001f642", "\uffff", "\u017f", "İ", "i̇", "Σς", "ŉ", "ﬃ", "ffi", "\x7f", "\x80", "ÿ"]
+TEXTS += ["x" * 200, "x" * 300, "x" * 300 + "y"]
+NUMBERS = [0, 1, 1.0, -2, 2.5, -0.0, 0.1, -0.1, 1e-7, 1e16, -1e300]
+NUMBERS += [2**53 - 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
+SCALARS = st.sampled_from([*TEXTS, *NUMBERS, True, False])
 MEMBERS = st.one_of(st.none(), SCALARS, st.lists(st.one_of(st.none(), SCALARS), max_size=3))
 ELEMENTS = st.lists(
     st.one_of(SCALARS, st.dictionaries(st.sampled_from("kv"), MEMBERS, max_size=2)), max_size=3
@@ -314,10 +318,19 @@ SPECS = [IndexSpec("thing", path, True) for path in ("m", "o.m", "e.k", "o.e.v",
 SPECS += [IndexSpec("thing", "s"), IndexSpec("friend", "s"), IndexSpec("friend", "m", True)]
 
 
-@pytest.fixture(scope="module")
-def random_stores():
-    """Two empty stores, the second with indexes."""
-    stores = [open_store("sqlite:///:memory:") for _ in range(2)]
+@pytest.fixture(scope="module", params=KINDS)
+def random_stores(request, tmp_path_factory):
+    """Two empty stores of a kind, the second with indexes."""
+    folder = tmp_path_factory.mktemp("random")
+    if request.param == "postgresql":
+        server = request.getfixturevalue("start_postgresql")()
+        urls = [server.database("bare"), server.database("indexed")]
+    elif request.param == "memory":
+        urls = ["sqlite:///:memory:"] * 2
+    else:
+        scheme = {"sqlite": "sqlite", "tinydb": "tinydb"}[request.param]
+        urls = [f"{scheme}:///{folder}/{name}" for name in ("bare", "indexed")]
+    stores = [open_store(url, durability="fast") for url in urls]
     stores[1].ensure_indexes(SPECS)
     yield stores
     for each in stores:
@@ -336,7 +349,7 @@ def _links(item: StoredObject) -> tuple[Link, ...]:
     return (*one, *(Link(item.id, "rels", id, at) for at, id in enumerate(item.data.get("rels", ()))))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     documents=st.lists(DOCUMENTS, min_size=4, max_size=8),
     queries=st.lists(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 
 import pytest
 
@@ -55,3 +56,13 @@ def test_a_package_can_bring_a_store(monkeypatch):
     )
     monkeypatch.setattr(opening, "entry_points", lambda group: [entry] if group == "gateway.stores" else [])
     assert open_store("mine://x", durability="fast") == ("mine://x", "fast")
+
+
+def test_a_driver_that_is_missing_is_named(monkeypatch):
+    """Without the packages of an extra its store says what to install, and the others work."""
+    for name in [name for name in sys.modules if name.startswith("gateway_core.store.postgresql")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r"'psycopg'.*schema-gateway\[postgresql\]"):
+        open_store("postgresql://gateway@127.0.0.1/register")
+    open_store("sqlite:///:memory:").close()

@@ -241,37 +241,6 @@ class TestLocks:
         opened.apply(make.changes(make.put("2", {})))
         assert opened.count(SCOPE) == 2
 
-    def test_no_update_is_lost_between_processes(self, opened, path, make):
-        """Two processes with two threads each that count up arrive at the exact sum."""
-        opened.apply(make.changes(make.put("1", {"n": 0})))
-        program = """
-import sys, threading
-from dataclasses import replace
-from gateway_core.errors import VersionConflict
-from gateway_core.query.model import Scope
-from gateway_core.store.open import open_store
-from gateway_core.store.protocol import Changes, Put
-store = open_store(sys.argv[1], durability="fast")
-def work():
-    for _ in range(50):
-        while True:
-            held = store.fetch(Scope("t", "thing"), "1")
-            meta = held.meta._replace(version=held.meta.version + 1)
-            try:
-                changed = held._replace(data={"n": held.data["n"] + 1}, meta=meta)
-                store.apply(Changes("t", (Put(changed, held.meta.version),)))
-                break
-            except VersionConflict:
-                pass
-threads = [threading.Thread(target=work) for _ in range(2)]
-[thread.start() for thread in threads], [thread.join() for thread in threads]
-store.close()
-"""
-        command = [sys.executable, "-c", program, f"sqlite:///{path}"]
-        children = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
-        assert [child.wait(timeout=60) for child in children] == [0, 0]
-        assert opened.fetch(SCOPE, "1").data == {"n": 200}
-
     def test_processes_that_open_a_new_store_at_once_agree(self, path):
         """Four processes that all find no store make exactly one."""
         program = (

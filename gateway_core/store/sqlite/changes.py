@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
-from gateway_core.errors import StoreError, VersionConflict
+from gateway_core.errors import StoreError
+from gateway_core.store.documents import conflict
 from gateway_core.store.protocol import Changes, Delete, Put
+from gateway_core.store.rows import object_values
 from gateway_core.store.sqlite.indexes import IndexSet, put_terms
-from gateway_core.store.sqlite.rows import object_values
 from gateway_core.types import StoredObject
 
 _INSERT = """
@@ -46,7 +47,7 @@ def write(connection: sqlite3.Connection, known: IndexSet, changes: Changes) -> 
 
 def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put) -> StoredObject:
     item = _numbered(connection, tenant, put) if put.sequences else put.object
-    values = _values(item)
+    values = object_values(item)
     if put.expect == 0:
         row = connection.execute(_INSERT, (*values, tenant, item.id, item.entity)).fetchone()
     else:
@@ -54,7 +55,7 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
     # The entity is compared here and not in the statement: a bound value that a partial index
     # might fit makes SQLite prepare the statement again for each call.
     if row is None or row[1] != item.entity:
-        raise _conflict(put.expect)
+        raise conflict(put.expect)
     if put.expect:
         connection.execute("DELETE FROM link WHERE tenant = ? AND source = ?", (tenant, item.id))
     if put.links:
@@ -80,27 +81,13 @@ def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredOb
     return put.object._replace(data=data)
 
 
-def _values(item: StoredObject) -> tuple[object, ...]:
-    try:
-        return object_values(item)
-    except TypeError:
-        # The cause would repeat a value of the document.
-        raise StoreError(f"An object of {item.entity} cannot be written as JSON.") from None
-
-
 def _delete(connection: sqlite3.Connection, known: IndexSet, tenant: str, delete: Delete) -> str:
     row = connection.execute(_DELETE, (tenant, delete.id, delete.expect)).fetchone()
     if row is None:
-        raise _conflict(delete.expect)
+        raise conflict(delete.expect)
     seq, entity = row
     connection.execute("DELETE FROM link WHERE tenant = ? AND source = ?", (tenant, delete.id))
     connection.execute("DELETE FROM link WHERE tenant = ? AND target = ?", (tenant, delete.id))
     if entity in known.arrays:
         connection.execute("DELETE FROM term WHERE object = ?", (seq,))
     return str(entity)
-
-
-def _conflict(expect: int) -> VersionConflict:
-    if expect == 0:
-        return VersionConflict("There is an object with this id already.")
-    return VersionConflict("The object was changed or removed since it was read.", hint="Read it again.")

@@ -12,15 +12,16 @@ import orjson
 
 from gateway_core.errors import StoreError
 from gateway_core.query.model import Query, Scope
-from gateway_core.store import sql
+from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
+from gateway_core.store.documents import encoded
 from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
-from gateway_core.store.sqlite import indexes, rows
+from gateway_core.store.sqlite import indexes
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
 from gateway_core.store.sqlite.failures import translated
-from gateway_core.types import Artifact, JsonObject, Page, StoredObject
+from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 MAX_MARKS = 64
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class SqliteStore:
     """
 
     reads_at_once = True  # in WAL mode a reader never waits for a writer
+    shared = True
 
     def __init__(self, path: str, *, synchronous: str = "FULL", busy_seconds: float = 10.0) -> None:
         if synchronous not in {"FULL", "NORMAL"}:
@@ -213,7 +215,7 @@ class SqliteStore:
 
     def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
         values = [
-            (bundle, position, a.kind.value, a.reference, a.version, a.origin.path, rows.encoded(a.body))
+            (bundle, position, a.kind.value, a.reference, a.version, a.origin.path, encoded(a.body))
             for position, a in enumerate(artifacts)
         ]
 
@@ -222,7 +224,7 @@ class SqliteStore:
             if not artifacts and not record:
                 connection.execute("DELETE FROM installation WHERE bundle = ?", (bundle,))
             else:
-                connection.execute(_RECORD, (bundle, rows.encoded(record)))
+                connection.execute(_RECORD, (bundle, encoded(record)))
                 connection.executemany(_ARTIFACT, values)
             connection.execute(_CHANGED)
 
@@ -253,6 +255,9 @@ class SqliteStore:
         return int(self._read("SELECT value FROM revision WHERE name = 'configuration'")[0][0])
 
     # -- the file itself
+
+    def findings(self) -> Sequence[Finding]:
+        return ()
 
     def check(self) -> None:
         if self._read("PRAGMA quick_check(1)") != [("ok",)]:
@@ -291,7 +296,7 @@ def _listed(values: Sequence[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def _array(texts: Iterable[str]) -> str:
-    return rows.encoded(list(texts))
+    return encoded(list(texts))
 
 
 def _counted(connection: sqlite3.Connection, scope: Scope) -> int:
@@ -300,5 +305,5 @@ def _counted(connection: sqlite3.Connection, scope: Scope) -> int:
 
 
 def _in_order(connection: sqlite3.Connection, keys: list[int]) -> list[tuple[Any, ...]]:
-    found = {row[0]: row[1:] for row in connection.execute(_BY_SEQ, (rows.encoded(keys),))}
+    found = {row[0]: row[1:] for row in connection.execute(_BY_SEQ, (encoded(keys),))}
     return [found[key] for key in keys]

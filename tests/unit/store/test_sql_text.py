@@ -11,6 +11,7 @@ from gateway_core.query.model import All, AnyOf, Compare, Element, Hop, Not, Op,
 from gateway_core.store import sql
 from gateway_core.store.conditions import Index
 from gateway_core.store.dialect import SQLITE
+from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.terms import MAX_TERM, term_text, terms_of
 
@@ -29,13 +30,15 @@ def everything(value: str, name: str) -> Query:
     )
 
 
+@pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL], ids=lambda dialect: dialect.name)
 @given(
-    value=st.text(min_size=4), name=st.text(st.characters(exclude_characters='"', codec="utf-8"), min_size=4)
+    value=st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=4),
+    name=st.text(st.characters(exclude_characters='"\0', codec="utf-8"), min_size=4),
 )
-def test_values_and_names_are_bound(value, name):
+def test_values_and_names_are_bound(dialect, value, name):
     """Whatever a client writes, the text of the statements is the same: it is all in parameters."""
-    plain = sql.find(SCOPE, everything("value", "name"), SQLITE, INDEXES)
-    found = sql.find(SCOPE, everything(value, name), SQLITE, INDEXES)
+    plain = sql.find(SCOPE, everything("value", "name"), dialect, INDEXES)
+    found = sql.find(SCOPE, everything(value, name), dialect, INDEXES)
     assert found.page.text == plain.page.text
     assert found.total is not None
     assert plain.total is not None
@@ -49,6 +52,12 @@ def test_configuration_is_escaped():
     assert "o.entity = 'entity''name'" in text
     assert "tenant-value" not in text
     assert "owner-value" not in text
+
+
+def test_a_percent_sign_is_no_placeholder():
+    """For PostgreSQL's driver a percent sign in a name of the configuration is doubled."""
+    text = sql.find(Scope("t", "100%(p0)s"), Query(), POSTGRESQL, {}).page.text
+    assert "o.entity = '100%%(p0)s'" in text
 
 
 def test_an_unfiltered_list_needs_no_counting():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from gateway_core.query.times import instant
+from gateway_core.store.documents import encoded, encoded_document
 from gateway_core.store.protocol import ApplicationRecord
 from gateway_core.types import Artifact, Kind, Meta, Origin, StoredObject
 
@@ -31,19 +32,7 @@ def stored_objects(tenant: str, rows: Iterable[tuple[Any, ...]]) -> list[StoredO
 
 def object_values(item: StoredObject) -> tuple[Any, ...]:
     """(version, created, modified, owner, owner_name, application, data)."""
-    meta = item.meta
-    return (*meta[:6], encoded(item.data))
-
-
-def encoded(value: Any) -> str:
-    """JSON text; mappings of any kind are objects."""
-    return orjson.dumps(value, default=_plain).decode()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a {type(value).__name__} is no JSON value")
+    return (*item.meta[:6], encoded_document(item))
 
 
 def artifact(row: tuple[Any, ...]) -> Artifact:

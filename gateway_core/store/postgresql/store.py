@@ -1,0 +1,317 @@
+"""The store in a PostgreSQL database."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import orjson
+import psycopg
+
+from gateway_core.errors import StoreError
+from gateway_core.query.model import Query, Scope
+from gateway_core.store import rows, sql
+from gateway_core.store.documents import encoded
+from gateway_core.store.postgresql import indexes
+from gateway_core.store.postgresql.changes import Written, was_made, write
+from gateway_core.store.postgresql.commits import Commits
+from gateway_core.store.postgresql.connections import BEGIN_READING, Connection, Connections, Options
+from gateway_core.store.postgresql.dialect import POSTGRESQL
+from gateway_core.store.postgresql.failures import translated
+from gateway_core.store.postgresql.migrate import migrate
+from gateway_core.store.postgresql.revisions import Revisions, announce
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
+from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
+
+T = TypeVar("T")
+
+_O_COLUMNS = ", ".join(f"o.{name}" for name in sql.COLUMNS.split(", "))
+_NO_COLUMNS = ", ".join("NULL" for _ in sql.COLUMNS.split(", ")[2:])
+_FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = %s AND id = %s"
+_GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = %s AND id = ANY(%s)"
+_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM object WHERE tenant = %s AND entity = %s AND seq = ANY(%s)"
+_LINKED_IDS = """
+SELECT o.seq, o.id, o.entity, l.property, l.target
+FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.source
+WHERE l.tenant = %s AND l.target = ANY(%s) AND l.property = ANY(%s) ORDER BY o.seq"""
+_AROUND = f"""
+SELECT 0, 0, NULL, {sql.COLUMNS} FROM object WHERE tenant = %(tenant)s AND id = %(id)s
+UNION ALL
+SELECT 1, 0, NULL, {_O_COLUMNS} FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.target
+WHERE l.tenant = %(tenant)s AND l.source = %(id)s
+UNION ALL
+SELECT 2, o.seq, l.property, o.id, o.entity, {_NO_COLUMNS}
+FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.source
+WHERE l.tenant = %(tenant)s AND l.target = %(id)s AND l.property = ANY(%(properties)s)"""
+_REFERRERS = """
+SELECT source, property, target, position FROM link
+WHERE tenant = %s AND target = ANY(%s) ORDER BY target, source, property, position"""
+_TOTAL = "SELECT coalesce(sum(total), 0)::bigint FROM counter WHERE tenant = %s AND entity = %s"
+_ARTIFACTS = """
+SELECT a.kind, a.reference, a.version, a.body, a.bundle, a.path
+FROM artifact a JOIN installation i ON i.bundle = a.bundle ORDER BY i.number, a.position"""
+_RECORD = """
+INSERT INTO installation (bundle, record) VALUES (%s, %s)
+ON CONFLICT (bundle) DO UPDATE SET record = excluded.record"""
+_ARTIFACT = """
+INSERT INTO artifact (bundle, position, kind, reference, version, path, body)
+VALUES (%s, %s, %s, %s, %s, %s, %s)"""
+_APPLICATION = "name, client_id, key_hash, secret, scopes, created, reference"
+_PUT_APPLICATION = f"""
+INSERT INTO application ({_APPLICATION}) VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, key_hash = excluded.key_hash,
+    secret = excluded.secret, scopes = excluded.scopes, created = excluded.created,
+    reference = excluded.reference"""
+
+
+class PostgresqlStore:
+    """See ``protocol.Store``. Any number of processes and machines may use the database at once.
+
+    ``target`` holds the parameters of libpq.
+    """
+
+    reads_at_once = False
+    shared = True
+
+    def __init__(self, target: Mapping[str, Any], options: Options | None = None) -> None:
+        options = options or Options()
+        self._place = f"{target.get('host') or 'local'}/{target.get('dbname', '')}"
+        self._connections = Connections(target, options)
+        self._commits = Commits(self._connections, patience=options.retry, place=self._place)
+        self._revisions = Revisions(self._connections, self._read_revision)
+        self._indexes = indexes.IndexSet()
+        with translated(self._place), contextlib.closing(self._connections.apart()) as connection:
+            migrate(connection, self._place)
+        self._connections.open()
+
+    # -- reading objects
+
+    @contextlib.contextmanager
+    def snapshot(self, *, brief: bool = False) -> Iterator[None]:  # noqa: ARG002 - it reads nothing at once
+        with translated(self._place), self._connections.snapshot():
+            yield
+
+    def fetch(self, scope: Scope, id: str) -> StoredObject | None:
+        found = self._read(_FETCH, (scope.tenant, *_storable([id]))) if _storable([id]) else []
+        if not found or found[0][1] != scope.entity:
+            return None
+        item = rows.stored_object(scope.tenant, found[0])
+        return item if scope.owner in (None, item.meta.owner) else None
+
+    def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
+        found = self._read(_GET, (tenant, _storable(ids)))
+        return {item.id: item for item in rows.stored_objects(tenant, found)}
+
+    def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
+        if not _storable([id]):
+            return None
+        properties = sorted({property for _, property in relations})
+        params = {"tenant": scope.tenant, "id": id, "properties": properties}
+        found = sorted(self._read(_AROUND, params), key=lambda row: (row[0], row[1]))
+        root = next((rows.stored_object(scope.tenant, row[3:]) for row in found if row[0] == 0), None)
+        if root is None or root.entity != scope.entity or scope.owner not in (None, root.meta.owner):
+            return None
+        linked = {row[3]: rows.stored_object(scope.tenant, row[3:]) for row in found if row[0] == 1}
+        referring = [(row[3], row[4], row[2], id) for row in found if row[0] == 2]
+        return Surroundings(root, linked, _grouped(referring, relations))
+
+    def linked_ids(
+        self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        properties = sorted({property for _, property in relations})
+        found = self._read(_LINKED_IDS, (tenant, _storable(targets), properties))
+        return _grouped([row[1:] for row in found], relations)
+
+    def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
+        return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, _storable(targets))))
+
+    def find(self, scope: Scope, query: Query) -> Page:
+        with translated(self._place):
+            return self._commits.read(lambda connection: self._find(connection, scope, query))
+
+    def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
+        """A page and its total of one state: a round trip for the page, and one for what is left."""
+        statements = sql.find(scope, query, POSTGRESQL, self._indexes.indexes)
+        with connection.pipeline():
+            if self._connections.held is None:
+                connection.execute(BEGIN_READING)
+            generation = connection.execute(indexes.GENERATION)
+            page = _execute(connection, statements.page)
+        current = (generation.fetchone() or (0,))[0]
+        if current != self._indexes.generation:
+            self._indexes = indexes.read(connection, current)
+            statements = sql.find(scope, query, POSTGRESQL, self._indexes.indexes)
+            page = _execute(connection, statements.page)
+        found = page.fetchall()
+        total = _known_total(query, statements, len(found))
+        keys = [row[0] for row in found] if statements.keys else []
+        with connection.pipeline():
+            counted = _count(connection, scope, statements.total) if total is None else None
+            items = connection.execute(_BY_SEQ, (scope.tenant, scope.entity, keys)) if keys else None
+        if counted is not None:
+            total = int((counted.fetchone() or (0,))[0])
+        if items is not None:
+            by_key = {row[0]: row[1:] for row in items.fetchall()}
+            found = [by_key[key] for key in keys]
+        return Page(tuple(rows.stored_objects(scope.tenant, found)), total or 0)
+
+    def count(self, scope: Scope) -> int:
+        if scope.owner is None:
+            return int(self._read(_TOTAL, (scope.tenant, scope.entity))[0][0])
+        statement = sql.count(scope, POSTGRESQL)
+        return int(self._read(statement.text, statement.params)[0][0])
+
+    # -- writing objects
+
+    def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
+        if not changes.puts and not changes.deletes:
+            return ()
+
+        def work(connection: Connection) -> Written:
+            return write(connection, self._indexes, changes)
+
+        with translated(self._place):
+            done = self._commits.run(
+                work, lambda connection, made: was_made(connection, changes, made.objects)
+            )
+        self._indexes = done.known
+        return done.objects
+
+    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
+        with translated(self._place), contextlib.closing(self._connections.apart()) as connection:
+            indexes.ensure(connection, specs, self._place)
+
+    # -- configuration
+
+    def artifacts(self) -> Sequence[Artifact]:
+        return tuple(rows.artifact(row) for row in self._read(_ARTIFACTS))
+
+    def installed(self) -> Mapping[str, JsonObject]:
+        found = self._read("SELECT bundle, record FROM installation ORDER BY number")
+        return {bundle: orjson.loads(record) for bundle, record in found}
+
+    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
+        values = [
+            (bundle, position, a.kind.value, a.reference, a.version, a.origin.path, encoded(a.body))
+            for position, a in enumerate(artifacts)
+        ]
+
+        def work(connection: Connection) -> bool:
+            connection.execute("DELETE FROM artifact WHERE bundle = %s", (bundle,))
+            if not artifacts and not record:
+                connection.execute("DELETE FROM installation WHERE bundle = %s", (bundle,))
+            else:
+                connection.execute(_RECORD, (bundle, encoded(record)))
+                connection.cursor().executemany(_ARTIFACT, values)
+            return True
+
+        self._configure(work)
+
+    def applications(self) -> Sequence[ApplicationRecord]:
+        found = self._read(f"SELECT {_APPLICATION} FROM application ORDER BY name")
+        return tuple(rows.application(row) for row in found)
+
+    def put_application(self, record: ApplicationRecord) -> None:
+        def work(connection: Connection) -> bool:
+            connection.execute(_PUT_APPLICATION, rows.application_values(record))
+            return True
+
+        self._configure(work)
+
+    def remove_application(self, name: str) -> bool:
+        def work(connection: Connection) -> bool:
+            return connection.execute("DELETE FROM application WHERE name = %s", (name,)).rowcount > 0
+
+        return self._configure(work)
+
+    def revision(self) -> int:
+        with translated(self._place):
+            return self._revisions.current()
+
+    # -- the database itself
+
+    def findings(self) -> Sequence[Finding]:
+        found = self._read(
+            "SELECT name FROM pg_settings WHERE setting = 'off' AND name = ANY(%s)", (_SAFETY,)
+        )
+        return tuple(
+            Finding(
+                Severity.WARNING,
+                "store-durability",
+                f"the database server has {name} off: what was acknowledged may be lost in a power cut",
+                hint=f"Set {name} = on in its configuration.",
+            )
+            for (name,) in found
+        )
+
+    def check(self) -> None:
+        if self._read("SELECT count(*) FROM revision")[0][0] < len(("configuration", "indexes")):
+            raise StoreError(f"The store {self._place} is damaged.", hint="Restore it from a backup.")
+
+    def close(self) -> None:
+        self._revisions.close()
+        self._connections.close()
+
+    def _configure(self, work: Callable[[Connection], bool]) -> bool:
+        """Change configuration; what changes it is announced. Doing it twice does no harm."""
+
+        def whole(connection: Connection) -> bool:
+            connection.execute("BEGIN")
+            # One at a time: what a change removes must be all that another one added.
+            connection.execute("SELECT value FROM revision WHERE name = 'configuration' FOR UPDATE")
+            done = work(connection)
+            if done:
+                announce(connection)
+            return done
+
+        with translated(self._place):
+            done = self._commits.run(whole, lambda *_: False)
+        self._revisions.forget()
+        return done
+
+    def _read_revision(self) -> int:
+        return int(self._read("SELECT value FROM revision WHERE name = 'configuration'")[0][0])
+
+    def _read(self, text: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """The rows of one statement."""
+        with translated(self._place):
+            return self._commits.read(lambda connection: connection.execute(text, params).fetchall())
+
+
+_SAFETY = ["fsync", "full_page_writes", "synchronous_commit"]
+
+
+def _storable(texts: Iterable[str]) -> list[str]:
+    """Those that can be stored, and so be found."""
+    return [text for text in texts if "\0" not in text]
+
+
+def _grouped(
+    referring: Iterable[Sequence[Any]], relations: Collection[tuple[str, str]]
+) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    """Rows of (id, entity, property, target) in order of creation → the answer of ``linked_ids``."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for id, entity, property, target in referring:
+        if (entity, property) in relations:
+            found.setdefault((target, entity, property), {})[id] = None
+    return {key: tuple(ids) for key, ids in found.items()}
+
+
+def _known_total(query: Query, statements: sql.Find, shown: int) -> int | None:
+    window = query.window
+    if statements.total is None:
+        return None
+    if 0 < shown < window.limit or (shown < window.limit and window.offset == 0):
+        return window.offset + shown
+    return None
+
+
+def _count(connection: Connection, scope: Scope, total: sql.Statement | None) -> psycopg.Cursor[Any]:
+    if total is None:
+        return connection.execute(_TOTAL, (scope.tenant, scope.entity))
+    return _execute(connection, total)
+
+
+def _execute(connection: Connection, statement: sql.Statement) -> psycopg.Cursor[Any]:
+    return connection.execute(statement.text, statement.params)

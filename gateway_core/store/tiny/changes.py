@@ -1,0 +1,84 @@
+"""``Changes`` → the next state. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from gateway_core.errors import StoreError
+from gateway_core.store.documents import conflict, encoded_document
+from gateway_core.store.protocol import Changes, Delete, Put
+from gateway_core.store.tiny.state import Key, Row, State
+from gateway_core.types import StoredObject
+
+
+def applied(state: State, changes: Changes) -> tuple[State, tuple[StoredObject, ...]]:
+    """The state after the changes, and the objects as written; ``VersionConflict`` as the protocol says."""
+    if not changes.puts and not changes.deletes:
+        return state, ()
+    draft = _Draft(state, changes.tenant)
+    written = tuple(draft.put(put) for put in changes.puts)
+    for delete in changes.deletes:
+        draft.delete(delete)
+    return draft.state(), written
+
+
+class _Draft:
+    """A state in the making."""
+
+    def __init__(self, state: State, tenant: str) -> None:
+        self._before, self._tenant = state, tenant
+        self._objects: dict[Key, Row] = dict(state.objects)
+        self._sequences: dict[Key, int] = dict(state.sequences)
+        self._last = state.last
+
+    def state(self) -> State:
+        return replace(self._before, objects=self._objects, sequences=self._sequences, last=self._last)
+
+    def put(self, put: Put) -> StoredObject:
+        item = put.object._replace(meta=put.object.meta._replace(tenant=self._tenant))
+        if put.sequences:
+            item = item._replace(data=self._numbered(put))
+        key = (self._tenant, item.id)
+        held = self._objects.get(key)
+        if held is None and put.expect == 0:
+            self._last += 1
+            seq = self._last
+        elif held is None or not put.expect or not _expected(held, put.expect, item.entity):
+            raise conflict(put.expect)
+        else:
+            seq = held.seq
+        text = encoded_document(item).encode()
+        links = tuple({(link.property, link.position, link.target): link for link in put.links}.values())
+        own = item._replace(data=orjson.loads(text))
+        self._objects[key] = Row(seq, own, text, tuple(replace(link, source=item.id) for link in links))
+        return item
+
+    def delete(self, delete: Delete) -> None:
+        key = (self._tenant, delete.id)
+        held = self._objects.get(key)
+        if held is None or held.item.meta.version != delete.expect:
+            raise conflict(delete.expect)
+        del self._objects[key]
+        for other, row in self._objects.items():
+            if other[0] == self._tenant and any(link.target == delete.id for link in row.links):
+                left = tuple(link for link in row.links if link.target != delete.id)
+                self._objects[other] = replace(row, links=left)
+
+    def _numbered(self, put: Put) -> dict[str, Any]:
+        data = dict(put.object.data)
+        for path, name in put.sequences.items():
+            if len(path) != 1:
+                raise StoreError(f"The sequence member {'.'.join(path)} is not at the top of the document.")
+            key, held = (self._tenant, name), data.get(path[0])
+            reached = self._sequences.get(key, 0)
+            if held is None:
+                data[path[0]] = reached + 1
+            self._sequences[key] = reached + 1 if held is None else max(reached, held)
+        return data
+
+
+def _expected(held: Row, version: int, entity: str) -> bool:
+    return held.item.meta.version == version and held.item.entity == entity

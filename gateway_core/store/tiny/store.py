@@ -1,0 +1,237 @@
+"""The store in one readable JSON file, through TinyDB."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from tinydb import TinyDB
+
+from gateway_core.errors import BadRequest, NotAtOnce, StoreError
+from gateway_core.query import evaluate
+from gateway_core.query.model import Query, Scope
+from gateway_core.store import sql
+from gateway_core.store.dialect import SQLITE
+from gateway_core.store.documents import encoded, is_text
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
+from gateway_core.store.tiny.changes import applied
+from gateway_core.store.tiny.state import LinkedWorld, State, state_of, tables
+from gateway_core.store.tiny.storage import AtomicStorage
+from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
+
+MANY = 10_000
+BRIEF = 200  # objects that a search may read where nothing else can happen meanwhile
+T = TypeVar("T")
+
+
+class TinyStore:
+    """See ``protocol.Store``. One process may use the file, with several threads.
+
+    Everything is in memory; each change writes the whole file anew. ``flush``: it is on disk,
+    and not only handed to the system, when the change returns.
+    """
+
+    reads_at_once = True
+    shared = False
+
+    def __init__(self, path: Path, *, flush: bool = True) -> None:
+        self._path = path
+        self._writing = threading.Lock()
+        self._of_thread = threading.local()
+        try:
+            self._database = TinyDB(path, storage=AtomicStorage, flush=flush)
+        except OSError as error:
+            raise self._failure(error) from error
+        self._state: State | None = None
+        try:
+            self._state = self._load()
+            if not path.exists():
+                self._database.storage.write(tables(self._state))
+        except OSError as error:
+            self._database.close()
+            raise self._failure(error) from error
+        except BaseException:
+            self._database.close()
+            raise
+
+    # -- reading objects
+
+    @contextlib.contextmanager
+    def snapshot(self, *, brief: bool = False) -> Iterator[None]:
+        if getattr(self._of_thread, "state", None) is not None:
+            yield
+            return
+        self._of_thread.state, self._of_thread.brief = self._current(), brief
+        try:
+            yield
+        finally:
+            self._of_thread.state, self._of_thread.brief = None, False
+
+    def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
+        objects = self._current().objects
+        found = {id: objects.get((tenant, id)) for id in map(_text, ids)}
+        return {id: row.copy() for id, row in found.items() if row is not None}
+
+    def fetch(self, scope: Scope, id: str) -> StoredObject | None:
+        row = self._current().objects.get((scope.tenant, _text(id)))
+        return row.copy() if row is not None and evaluate.in_scope(scope, row.item) else None
+
+    def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
+        with self.snapshot():
+            root = self.fetch(scope, id)
+            if root is None:
+                return None
+            links = self._current().objects[scope.tenant, id].links
+            linked = self.get(scope.tenant, [link.target for link in links])
+            return Surroundings(root, linked, self.linked_ids(scope.tenant, [id], relations))
+
+    def linked_ids(
+        self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
+        referring = self._current().referring
+        found: dict[tuple[str, str, str], dict[str, None]] = {}
+        for target in targets:
+            for row in referring.get((tenant, target), ()):
+                for link in row.links:
+                    if link.target == target and (row.item.entity, link.property) in relations:
+                        found.setdefault((target, row.item.entity, link.property), {})[row.item.id] = None
+        return {key: tuple(ids) for key, ids in found.items()}
+
+    def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
+        referring = self._current().referring
+        found = [
+            link
+            for target in dict.fromkeys(targets)
+            for row in referring.get((tenant, target), ())
+            for link in row.links
+            if link.target == target
+        ]
+        return tuple(sorted(found, key=lambda link: (link.target, link.source, link.property, link.position)))
+
+    def find(self, scope: Scope, query: Query) -> Page:
+        sql.find(scope, query, SQLITE, {})  # refuses what no store can be asked
+        state = self._current()
+        if len(state.objects) > BRIEF and getattr(self._of_thread, "brief", False):
+            raise NotAtOnce
+        rows = [row for row in state.objects.values() if evaluate.in_scope(scope, row.item)]
+        world = LinkedWorld(state, scope.tenant)
+        items, total = evaluate.run(query, (row.item for row in rows), world)
+        return Page(tuple(state.objects[scope.tenant, item.id].copy() for item in items), total)
+
+    def count(self, scope: Scope) -> int:
+        return sum(evaluate.in_scope(scope, row.item) for row in self._current().objects.values())
+
+    # -- writing
+
+    def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
+        return self._write(lambda state: applied(state, changes))
+
+    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
+        """Nothing: every query reads everything, which is in memory."""
+
+    # -- configuration
+
+    def artifacts(self) -> Sequence[Artifact]:
+        return tuple(each for _, artifacts in self._current().bundles.values() for each in artifacts)
+
+    def installed(self) -> Mapping[str, JsonObject]:
+        return {name: dict(record) for name, (record, _) in self._current().bundles.items()}
+
+    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
+        own = tuple(replace(each, origin=replace(each.origin, bundle=bundle)) for each in artifacts)
+
+        def work(state: State) -> tuple[State, None]:
+            bundles = {**state.bundles, bundle: (dict(record), own)}
+            if not own and not record:
+                del bundles[bundle]
+            return replace(state, bundles=bundles, revision=state.revision + 1), None
+
+        self._write(work)
+
+    def applications(self) -> Sequence[ApplicationRecord]:
+        return tuple(record for _, record in sorted(self._current().applications.items()))
+
+    def put_application(self, record: ApplicationRecord) -> None:
+        def work(state: State) -> tuple[State, None]:
+            known = {**state.applications, record.name: record}
+            return replace(state, applications=known, revision=state.revision + 1), None
+
+        self._write(work)
+
+    def remove_application(self, name: str) -> bool:
+        def work(state: State) -> tuple[State, bool]:
+            if name not in state.applications:
+                return state, False
+            left = {each: record for each, record in state.applications.items() if each != name}
+            return replace(state, applications=left, revision=state.revision + 1), True
+
+        return self._write(work)
+
+    def revision(self) -> int:
+        return self._current().revision
+
+    # -- the file itself
+
+    def findings(self) -> Sequence[Finding]:
+        count = len(self._current().objects)
+        if count < MANY:
+            return ()
+        message = f"the JSON file holds {count} objects and is written whole at each change"
+        return (Finding(Severity.WARNING, "store-size", message, hint="Move to a sqlite: store."),)
+
+    def check(self) -> None:
+        with self._writing:
+            held = self._current()
+            if encoded(tables(self._load())) != encoded(tables(held)):
+                hint = "Stop the gateway before editing it; the next change overwrites what was edited."
+                raise StoreError(f"The store {self._path} was changed by another program.", hint=hint)
+
+    def close(self) -> None:
+        with self._writing:
+            self._state = None
+            self._database.close()
+
+    def _current(self) -> State:
+        state: State | None = getattr(self._of_thread, "state", None) or self._state
+        if state is None:
+            raise StoreError(f"The store {self._path} is closed.")
+        return state
+
+    def _load(self) -> State:
+        try:
+            return state_of(self._database.storage.read() or {}, str(self._path))
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _write(self, work: Callable[[State], tuple[State, T]]) -> T:
+        """Do the work on the newest state and return its result once the file holds the new one."""
+        with self._writing:
+            before = self._state
+            if before is None:
+                raise StoreError(f"The store {self._path} is closed.")
+            after, result = work(before)
+            if after is before:
+                return result
+            try:
+                self._database.storage.write(tables(after))
+            except OSError as error:
+                # Replaced or not: what the file holds is the truth.
+                with contextlib.suppress(StoreError):
+                    self._state = self._load()
+                raise self._failure(error) from error
+            self._state = after
+        return result
+
+    def _failure(self, error: OSError) -> StoreError:
+        hint = "Check that its directory exists and may be written, and look for a full disk."
+        return StoreError(f"The store {self._path} cannot be used: {error.strerror}.", hint=hint)
+
+
+def _text(id: str) -> str:
+    if not is_text(id.replace("\0", "")):
+        raise BadRequest("The request holds text that is not valid Unicode.")
+    return id
