@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from bench import http
+from bench import http, mapping
 
+mapping.main()
 http.main()

@@ -51,7 +51,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--case", default="", help="measure only what has this in its name")
-    given = options.parse_args()
+    given, _ = options.parse_known_args()
     ensure_wrk()
     with tempfile.TemporaryDirectory() as folder:
         measure(Path(folder), given)

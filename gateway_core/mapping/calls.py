@@ -11,26 +11,34 @@ from gateway_core.mapping import library
 from gateway_core.mapping.closures import (
     Evaluator,
     arrow_of_one,
+    constant_word,
     extend,
     hint_for,
     invocation,
+    kept_items,
+    map_constant,
+    merged,
     nothing,
     place,
     syntax,
+    values_of_list,
 )
 from gateway_core.mapping.library.gateway import apply_mapping
 from gateway_core.mapping.library.signature import Function, bind
 from gateway_core.mapping.nodes import (
     Argument,
     Arrow,
+    Binary,
     Call,
+    Constant,
     Expression,
     Filter,
     MacroCall,
     Name,
     Node,
 )
-from gateway_core.mapping.reads import CONTEXT, WITH, constant_path
+from gateway_core.mapping.parts import is_part
+from gateway_core.mapping.reads import WITH, constant_path, walk
 from gateway_core.mapping.run import Frame
 from gateway_core.mapping.values import (
     is_empty,
@@ -39,10 +47,15 @@ from gateway_core.types import Json
 
 
 class CallCompiler(ABC):
-    """Compiles the calls of one template. ``local`` holds every name the template assigns."""
+    """Compiles the calls of one template.
 
-    def __init__(self, local: frozenset[str]) -> None:
+    ``local`` holds every name the template assigns, ``parts`` those of them that always hold
+    parts of the input.
+    """
+
+    def __init__(self, local: frozenset[str], parts: frozenset[str] = frozenset()) -> None:
         self.local = local
+        self.parts = parts
         self.cost = 0
         self.macros: dict[str, Any] = {}
 
@@ -64,7 +77,28 @@ class CallCompiler(ABC):
         if entry is None:
             raise syntax(f'There is no filter "{node.name}"', node, hint_for(node.name, library.FILTERS))
         target = self.compile(node.target)
+        if node.name == "filter":
+            kept = self._kept(node, target, values=False)
+            if kept is not None:
+                return kept
+        if node.name == "merge" and len(node.arguments) == 1 and not node.arguments[0].spread:
+            other = self._plain_argument(node.arguments[0])
+            return merged(target, other, node.position)
         return self._invocation(entry, node, node.arguments, f'The filter "{node.name}"', target)
+
+    def _kept(self, node: Filter, target: Evaluator, *, values: bool) -> Evaluator | None:
+        """``filter`` with a function of one parameter that knows no other variable."""
+        arrow = node.arguments[0].value if len(node.arguments) == 1 else None
+        if not isinstance(arrow, Arrow) or node.arguments[0].name not in ("", "arrow"):
+            return None
+        name = arrow.parameters[0]
+        if len(arrow.parameters) > 1 or not _knows_only(arrow, name):
+            return None
+        outer, self.cost = self.cost, 0
+        condition = self.compile(arrow.body)
+        cost, self.cost = self.cost, outer + 1
+        equal = _equal_word(arrow.body, name)
+        return kept_items(target, name, condition, cost, node.position, values=values, equal=equal)
 
     def _default(self, node: Filter) -> Evaluator:
         target = self.compile(node.target)
@@ -81,6 +115,10 @@ class CallCompiler(ABC):
     def _call(self, node: Call) -> Evaluator:
         if node.name == "map" and len(node.arguments) >= 2 and self._is_input(node.arguments[1]):
             return self._map_of_input(node)
+        if node.name == "arrayValues" and len(node.arguments) == 1:
+            mapped = self._mapped_values(node.arguments[0])
+            if mapped is not None:
+                return mapped
         entry = library.FUNCTIONS.get(node.name)
         if entry is None:
             hint = hint_for(node.name, library.FUNCTIONS)
@@ -93,15 +131,17 @@ class CallCompiler(ABC):
         """Whether an argument is a part of the input as it came: its keys are encoded already."""
         if argument.name or argument.spread or WITH in self.local:
             return False
-        if isinstance(argument.value, Name) and argument.value.name == CONTEXT:
-            return not self.local
-        path = constant_path(argument.value)
-        return path is not None and path[0] not in self.local
+        return is_part(argument.value, self.local, self.parts)
 
-    def _map_of_input(self, node: Call) -> Evaluator:
+    def _map_of_input(self, node: Call, documents: Evaluator | None = None) -> Evaluator:
+        """``map`` of a part of the input; ``documents`` stands for its second argument."""
         entry = library.FUNCTIONS["map"]
         reference, document, as_list = self._bound(entry, node, node.arguments, 'The function "map"')
+        document = documents or document
         position = node.position
+        constant = _constant_text(node.arguments[0])
+        if constant is not None and (len(node.arguments) == 2 or _is_constant_true(node.arguments[2])):
+            return map_constant(constant, document, len(node.arguments) > 2, position)
 
         def apply(frame: Frame) -> Json:
             try:
@@ -112,6 +152,22 @@ class CallCompiler(ABC):
                 raise
 
         return apply
+
+    def _mapped_values(self, argument: Argument) -> Evaluator | None:
+        """``arrayValues(map('ref', part|filter(…), true))``: the keys that the filter keeps do not count."""
+        call = argument.value
+        if not isinstance(call, Call) or call.name != "map" or argument.name or argument.spread:
+            return None
+        arguments = call.arguments
+        if len(arguments) != 3 or not _is_constant_true(arguments[2]) or not self._is_input(arguments[1]):
+            return None
+        kept = arguments[1].value
+        if not isinstance(kept, Filter) or kept.name != "filter" or _constant_text(arguments[0]) is None:
+            return None
+        documents = self._kept(kept, self.compile(kept.target), values=True)
+        if documents is None:
+            return None
+        return values_of_list(self._map_of_input(call, documents))
 
     def _bound(
         self, entry: Function, node: Node, arguments: tuple[Argument, ...], what: str
@@ -198,7 +254,7 @@ class CallCompiler(ABC):
         cost, self.cost = self.cost, outer + 1
         names = node.parameters
         if len(names) == 1:
-            return arrow_of_one(names[0], body, cost)
+            return arrow_of_one(names[0], body, cost, alone=_knows_only(node, names[0]))
 
         def arrow(frame: Frame) -> Callable[..., Json]:
             run = frame.run
@@ -215,3 +271,25 @@ class CallCompiler(ABC):
             return function
 
         return arrow
+
+
+def _knows_only(arrow: Arrow, name: str) -> bool:
+    """Whether the body of a function asks for no variable but this one."""
+    return all(found.name == name for found in walk(arrow.body) if isinstance(found, Name))
+
+
+def _equal_word(node: Expression, name: str) -> tuple[tuple[str, ...], str] | None:
+    """The keys and the text of ``name.key == 'text'``."""
+    word = constant_word(node) if isinstance(node, Binary) else None
+    path = constant_path(node.left) if isinstance(node, Binary) and word is not None else None
+    return None if path is None or word is None or path[0] != name else (path[1], word)
+
+
+def _constant_text(argument: Argument) -> str | None:
+    value = argument.value.value if isinstance(argument.value, Constant) else None
+    return value if isinstance(value, str) and not argument.name and not argument.spread else None
+
+
+def _is_constant_true(argument: Argument) -> bool:
+    value = argument.value
+    return isinstance(value, Constant) and value.value is True and not argument.name and not argument.spread

@@ -23,6 +23,7 @@ from gateway_core.mapping.values import (
     is_array,
     is_true,
     loose_equal,
+    parse_number,
     scalar_text,
     to_float,
     to_int,
@@ -51,6 +52,20 @@ def compile_cast(name: str, key: str) -> Cast | None:
         return lambda value, _result, _run: UNSET if loose_equal(key, value) else value
     plain = CASTS.get(name)
     return None if plain is None else lambda value, _result, run: plain(value, run)
+
+
+def changed_texts(name: str, key: str) -> frozenset[str] | None:
+    """The only texts that a cast changes; None where it may change any."""
+    kind, _, expected = name.partition("==")
+    if kind in ("unsetIfValue", "setNullIfValue"):
+        if not expected:
+            return frozenset(("", "0"))
+        return None if parse_number(expected) is not None else frozenset((expected,))
+    if name == "keyCantBeValue":
+        return None if parse_number(key) is not None else frozenset((key,))
+    if name == "nullStringToNull":
+        return frozenset(("null",))
+    return frozenset() if name == "string" or compile_cast(name, key) is None else None
 
 
 def cast_names(body: Json) -> list[str]:

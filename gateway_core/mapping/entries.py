@@ -13,22 +13,28 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway_core.errors import MappingError
-from gateway_core.mapping import json_text, paths
-from gateway_core.mapping.casts import Cast, json_to_array
-from gateway_core.mapping.fragments import assemble, copied_by_fragments
+from gateway_core.mapping import paths
+from gateway_core.mapping.casts import Cast, changed_texts, compile_cast, json_to_array
+from gateway_core.mapping.fragments import assemble, copied_by_fragments, prints_only_mapped
+from gateway_core.mapping.native import native_json
+from gateway_core.mapping.native_list import native_list
 from gateway_core.mapping.nodes import Template
 from gateway_core.mapping.parser import parse
+from gateway_core.mapping.parts import is_clean, joins_texts, prints_parts
 from gateway_core.mapping.reads import Reads, assigned_names
 from gateway_core.mapping.remarks import is_template
 from gateway_core.mapping.render import TemplateCompiler, compile_template
 from gateway_core.mapping.run import Frame, Limits
 from gateway_core.mapping.settings import Settings, TargetCasts
 from gateway_core.mapping.shortcuts import simple_text
+from gateway_core.mapping.straight import Look, Straight, look_at_path, look_of, straight
 from gateway_core.types import Json, Reference
 
 Evaluate = Callable[[Frame], Any]
 _READS_RESULT: Final = "countValue:"
 _JSON: Final = "jsonToArray"
+_NATIVE: Final = frozenset({"map", "list", "json"})
+_SETTLED: Final = frozenset({"bool", "boolean", "int", "integer", _JSON})  # casts whose results are
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,8 @@ class Entry:
 
     ``casts`` run on the value at once. ``look_up`` is set for a template: the original reads
     even that as a path first, which matters where an input has such a key. ``how`` says what
-    the source became, for people: path, shortcut, json or template. ``reads`` is what it can
-    read and reach.
+    the source became, a key of ``explain.WAYS``. ``reads`` is what it can
+    read and reach. ``straight``, where there is one, gives the outcome of both at once.
     """
 
     key: str
@@ -49,6 +55,7 @@ class Entry:
     look_up: Callable[[Json], Any] | None
     casts: tuple[Cast, ...]
     reads: Reads
+    straight: Straight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +63,15 @@ class Plan:
     """All entries in file order, the casts left for afterwards, and what is known of the whole.
 
     ``bounded``: no part of the input is copied twice, so that a result is about as large as
-    its input; ``apart``: every level of the result is made by this mapping for itself, and is
-    an object; ``heads``: the first segments of the templates, read as paths.
+    its input; ``faithful``: see ``Mappable``; ``apart``: every level of the result is made by
+    this mapping for itself; ``heads``: the first segments of the templates, read as paths.
     """
 
     entries: tuple[Entry, ...]
     casts: tuple[TargetCasts, ...]
     reads: Reads
     bounded: bool
+    faithful: bool
     apart: bool
     heads: frozenset[str]
 
@@ -92,7 +100,15 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
         reads.add(source.reads)
     left = tuple(entry for entry in settings.casts if entry[0] not in fused)
     heads = frozenset(entry.source.split(".", 1)[0] for entry in entries if entry.look_up is not None)
-    return Plan(tuple(entries), left, reads, bounded, _are_apart(settings), heads)
+    return Plan(
+        entries=tuple(entries),
+        casts=left,
+        reads=reads,
+        bounded=bounded,
+        faithful=not plain and _is_faithful(sources, entries, settings),
+        apart=_are_apart(settings),
+        heads=heads,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,34 @@ def _are_apart(settings: Settings) -> bool:
     targets = [paths.split(key) for key in settings.targets]
     positions = any(segment.isdigit() for path in targets for segment in path)
     return not settings.pass_through and not positions and paths.apart(targets)
+
+
+def _is_faithful(sources: list[_Source], entries: list[Entry], settings: Settings) -> bool:
+    """Whether settled parts of an input always make a settled result (see ``json_text.survey``)."""
+    keys = [*settings.targets, *(key for key, _, _ in settings.casts)]
+    positions = any(segment.isdigit() for key in keys for segment in paths.split(key))
+    if settings.pass_through or settings.unset or positions or not all(map(is_clean, keys)):
+        return False
+    names = settings.cast_names
+    if not all(_is_harmless(key, casts, names.get(key, ())) for key, _, casts in settings.casts):
+        return False
+    pairs = zip(sources, entries, strict=True)
+    return all(_prints_settled(source, entry, names.get(source.key, ())) for source, entry in pairs)
+
+
+def _is_harmless(key: str, casts: tuple[Cast, ...], names: tuple[str, ...]) -> bool:
+    """Whether the casts of a target leave settled what is settled. Other casts than those named do not."""
+    known = [name for name in names if compile_cast(name, key) is not None]
+    plain = all(changed_texts(name, key) is not None or name in _SETTLED for name in known)
+    return plain and len(known) == len(casts)
+
+
+def _prints_settled(source: _Source, entry: Entry, names: tuple[str, ...]) -> bool:
+    if source.template is None:
+        return _JSON not in names and is_clean(source.text)
+    if _JSON in names:
+        return entry.how in _NATIVE and _JSON not in names[1:] and prints_only_mapped(source.template)
+    return prints_parts(source.template)
 
 
 def _located(error: MappingError, reference: Reference, key: str) -> MappingError:
@@ -153,49 +197,86 @@ def _entry(
 ) -> Entry:
     """The entry of a source. ``casts`` run with it; None when its casts run after all targets."""
     template, own = source.template, casts or ()
+    names = settings.cast_names.get(source.key, ()) if casts is not None else ()
     if template is None:
-        return _make(source, "path", _look_up(source.text, settings, bounded), own)
+        absent = paths.MISSING if settings.omit_absent else source.text
+        look = look_at_path(paths.split(source.text), absent, weigh=not bounded)
+        quick = None if plain else straight(look, own, names, source.key)
+        return _make(source, "path", _look_up(look), own, quick)
     if plain:
         return _make(source, "template", _text(template), ())
-    if casts is not None and settings.cast_names.get(source.key, ())[:1] == (_JSON,):
-        return _make(source, "json", _json(template), own[1:])
+    if names[:1] == (_JSON,):
+        how, value = _value(template)
+        return _make(source, how, value, own[1:])
     simple = simple_text(template)
-    if simple is not None:
-        return _make(source, "shortcut", simple, own)
-    return _make(source, "template", _text(template), own)
+    if simple is None:
+        return _make(source, "template", _text(template), own)
+    found = look_of(template)
+    if found is None:
+        return _make(source, "shortcut", _watched(simple, template), own)
+    return _make(source, "text", simple, own, straight(found, own, names, source.key))
 
 
-def _make(source: _Source, how: str, evaluate: Evaluate, casts: tuple[Cast, ...]) -> Entry:
-    look_up = None if source.template is None else paths.getter(paths.split(source.text))
+def _make(
+    source: _Source, how: str, evaluate: Evaluate, casts: tuple[Cast, ...], quick: Straight | None = None
+) -> Entry:
     return Entry(
-        source.key, paths.split(source.key), source.text, how, evaluate, look_up, casts, source.reads
+        key=source.key,
+        path=paths.split(source.key),
+        source=source.text,
+        how=how,
+        evaluate=evaluate,
+        look_up=None if source.template is None else paths.getter(paths.split(source.text)),
+        casts=casts,
+        reads=source.reads,
+        straight=quick,
     )
 
 
-def _look_up(source: str, settings: Settings, bounded: bool) -> Evaluate:
+def _look_up(look: Look) -> Evaluate:
     """A value at a path; where it is absent the text of the path, or nothing at all."""
-    get = paths.getter(paths.split(source))
-    absent = paths.MISSING if settings.omit_absent else source
+    get, absent, other = paths.getter(look.path), look.absent, look.other
 
     def evaluate(frame: Frame) -> Any:
         value = get(frame.document)
-        if value is paths.MISSING:
-            return absent
-        if not bounded and isinstance(value, list | dict):
-            json_text.weigh(value, frame.run)
-        return value
+        return absent if value is paths.MISSING else other(value, frame.run)
 
     return evaluate
 
 
 def _text(template: Template) -> Evaluate:
     render, assigns = compile_template(template), bool(assigned_names(template))
-    return (lambda frame: render(_own(frame))) if assigns else render
+    return _watched((lambda frame: render(_own(frame))) if assigns else render, template)
+
+
+def _watched(render: Evaluate, template: Template) -> Evaluate:
+    """The same; where a template joins texts they may make an entity together, and the run is told."""
+    if not joins_texts(template):
+        return render
+
+    def evaluate(frame: Frame) -> Any:
+        text = render(frame)
+        if "&" in text:
+            frame.run.settled = False
+        return text
+
+    return evaluate
+
+
+def _value(template: Template) -> tuple[str, Evaluate]:
+    """How a template whose text would be read as JSON gets its value, and the function."""
+    native = native_json(template)
+    if native is not None:
+        return "map", native
+    native = native_list(template)
+    if native is not None:
+        return "list", native
+    return "json", _json(template)
 
 
 def _json(template: Template) -> Evaluate:
     """A template whose text would be read as JSON at once."""
-    write = TemplateCompiler(assigned_names(template), fragments=True).writer(template)
+    write = TemplateCompiler(template, fragments=True).writer()
     assigns = bool(assigned_names(template))
 
     def evaluate(frame: Frame) -> Any:

@@ -26,6 +26,7 @@ from gateway_core.mapping.closures import (
     need_spread,
     operation,
     pair,
+    path_equals_word,
     path_getter,
     place,
     row_of,
@@ -53,7 +54,7 @@ from gateway_core.mapping.nodes import (
     Unary,
 )
 from gateway_core.mapping.operators import BINARY, affirm, invert, negate
-from gateway_core.mapping.reads import CONTEXT, constant_path
+from gateway_core.mapping.reads import CONTEXT, constant_path, without_default
 from gateway_core.mapping.run import Frame
 from gateway_core.mapping.statements import did_you_mean
 from gateway_core.mapping.values import (
@@ -68,14 +69,14 @@ from gateway_core.mapping.values import (
 from gateway_core.types import Json
 
 _NESTED: Final = 8  # a longer row of operators is evaluated in a loop, not by nested calls
-_SPECIAL: Final = {"_self": "", "_charset": "UTF-8"}
+SPECIAL: Final = {"_self": "", "_charset": "UTF-8"}
 
 
 class ExpressionCompiler(CallCompiler):
-    """Compiles expressions of one template. ``local`` holds every name the template assigns."""
+    """Compiles expressions of one template."""
 
-    def __init__(self, local: frozenset[str]) -> None:
-        super().__init__(local)
+    def __init__(self, local: frozenset[str], parts: frozenset[str] = frozenset()) -> None:
+        super().__init__(local, parts)
         self._compilers: dict[type, Callable[[Any], Evaluator]] = {
             Constant: self._constant,
             Name: self._name,
@@ -112,8 +113,8 @@ class ExpressionCompiler(CallCompiler):
             if not self.local:
                 return lambda frame: frame.variables
             return copy_of_context
-        if name in _SPECIAL:
-            value = _SPECIAL[name]
+        if name in SPECIAL:
+            value = SPECIAL[name]
             return lambda _: value
         return lambda frame: frame.variables.get(name)
 
@@ -186,6 +187,9 @@ class ExpressionCompiler(CallCompiler):
         word = constant_word(node)
         if word is not None:
             self.cost += 1
+            path = constant_path(node.left)
+            if path is not None and not (path[0] in SPECIAL and not path[1]):
+                return path_equals_word(*path, word)
             return equals_word(self.compile(node.left), word)
         row: list[Binary] = [node]
         while isinstance(row[-1].left, Binary) and row[-1].left.operator in BINARY:
@@ -199,13 +203,17 @@ class ExpressionCompiler(CallCompiler):
             evaluator = operation(operator, evaluator, right, position)
         return evaluator
 
+    def _condition(self, node: Expression) -> Evaluator:
+        """An expression of which only the truth is asked."""
+        return self.compile(without_default(node))
+
     def _logical(self, node: Binary) -> Evaluator:
         parts: list[Expression] = []
         left: Expression = node
         while isinstance(left, Binary) and left.operator == node.operator:
             parts.append(left.right)
             left = left.left
-        conditions = tuple(self.compile(part) for part in (left, *reversed(parts)))
+        conditions = tuple(self._condition(part) for part in (left, *reversed(parts)))
         if len(conditions) == 2:
             return pair(node.operator == "and", *conditions)
         if node.operator == "and":
@@ -323,7 +331,7 @@ class ExpressionCompiler(CallCompiler):
         target = node.target
         if isinstance(target, Name):
             name = target.name
-            if name == CONTEXT or name in _SPECIAL:
+            if name == CONTEXT or name in SPECIAL:
                 return lambda _: True
             return lambda frame: name in frame.variables
         if isinstance(target, Member) and target.arguments is None:

@@ -18,8 +18,11 @@ from gateway_core.types import Reference
 
 WAYS: Final = {
     "path": "a look-up in the input, which keeps the type of the value",
+    "text": "a look-up in the input, printed as text, with its casts in one table",
     "shortcut": "plain look-ups and conditions, without a template",
-    "json": "JSON kept as values: what map() answers never becomes text",
+    "map": "a call of another mapping, whose result stays a value",
+    "list": "a list of what other mappings answer, put together from values",
+    "json": "a template whose parts stay values where its text would be read as JSON",
     "template": "a template",
 }
 """What each word of ``TargetAccount.became`` means."""

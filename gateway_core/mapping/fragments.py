@@ -1,66 +1,146 @@
 """JSON kept as values: what a template prints when its text would be read as JSON at once.
 
-Under the cast ``jsonToArray`` the pieces ``{{ map(…)|json_encode }}`` need not become text. A
-piece stays a ``Fragment`` when writing and reading it again would give the very same value,
-and the pieces around it are only the brackets and commas of a list.
+Under the cast ``jsonToArray`` what ``{{ map(…)|json_encode }}`` prints need not become text: it
+stays a value when writing and reading it again would give the very same one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway_core.mapping import json_text
-from gateway_core.mapping.nodes import Argument, Call, Constant, Expression, Filter, Name, Print, Template
+from gateway_core.mapping.nodes import (
+    Argument,
+    Call,
+    Constant,
+    Expression,
+    Filter,
+    Name,
+    Node,
+    Print,
+    Template,
+    Text,
+)
+from gateway_core.mapping.parts import PLAIN_NODES, is_part, part_names
 from gateway_core.mapping.paths import Path
-from gateway_core.mapping.reads import constant_path, walk
+from gateway_core.mapping.reads import assigned_names, constant_path, walk
 from gateway_core.mapping.run import Run
 from gateway_core.types import Json
 
 _HOLE: Final = "\0"
 _LIST: Final = re.compile(r"[ \t\n\r]*\[[ \t\n\r]*\0(?:[ \t\n\r]*,[ \t\n\r]*\0)*[ \t\n\r]*\][ \t\n\r]*")
+_BRACKETS: Final = frozenset("[], \t\r\n")
+_SAME_VALUE: Final = (
+    json_text.HEX_TAG
+    | json_text.HEX_AMP
+    | json_text.HEX_APOS
+    | json_text.HEX_QUOT
+    | json_text.UNESCAPED_SLASHES
+    | json_text.PRETTY_PRINT
+    | json_text.UNESCAPED_UNICODE
+)
 
 
 class Fragment:
-    """A value where a template would print its JSON."""
+    """A value where a template would print its JSON with these flags."""
 
-    __slots__ = ("value",)
+    __slots__ = ("flags", "value")
 
-    def __init__(self, value: Json) -> None:
+    def __init__(self, value: Json, flags: int) -> None:
         self.value = value
+        self.flags = flags
 
 
-def mapped_reference(node: Expression) -> tuple[Expression, str] | None:
-    """For ``map('ref', …)|json_encode`` or the same in ``arrayValues``: the value and the reference."""
-    if not isinstance(node, Filter) or node.name != "json_encode" or node.arguments:
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """``map('ref', …)|json_encode``: the value, the mappings it comes from, and the flags.
+
+    ``parts``: the mappings are given parts of the input only.
+    """
+
+    value: Expression
+    references: tuple[str, ...]
+    flags: int
+    parts: bool
+
+    def is_kept(self, result: Json, run: Run) -> bool:
+        """Whether the result may stay a value. Pays for it by its size."""
+        faithful, bounded = self.parts and run.settled and run.size << 6 <= run.limits.text, True
+        for reference in self.references:
+            mapping = run.services.mapping(reference)
+            if mapping is None or not mapping.bounded:
+                bounded = False
+            elif not mapping.faithful:
+                faithful = False
+        if bounded and faithful:
+            run.burn(1 + (run.size >> 7))
+            return True
+        if bounded and json_text.is_settled(result, run, self.flags):
+            return True
+        run.settled = False
+        return False
+
+    def text_of(self, result: Json, run: Run) -> str:
+        return json_text.encode(result, run, self.flags)
+
+
+class MappedReader:
+    """Recognises mapped values in one template."""
+
+    def __init__(self, template: Template) -> None:
+        self._local = assigned_names(template)
+        self._parts = part_names(template)
+
+    def read(self, node: Expression) -> Mapped | None:
+        """The mapped value that an expression prints as JSON, or None when it is something else."""
+        if not isinstance(node, Filter) or node.name != "json_encode":
+            return None
+        flags = _flags(node.arguments)
+        calls = None if flags is None else _calls(node.target)
+        if flags is None or calls is None:
+            return None
+        parts = all(is_part(data.value, self._local, self._parts) for _, data in calls)
+        return Mapped(node.target, tuple(reference for reference, _ in calls), flags, parts)
+
+
+def _flags(arguments: tuple[Argument, ...]) -> int | None:
+    """The flags of ``json_encode`` where they change the text only, not the value that is read."""
+    if not arguments:
+        return 0
+    value = arguments[0].value
+    if len(arguments) > 1 or arguments[0].name or arguments[0].spread or not isinstance(value, Constant):
         return None
-    call: Expression = node.target
-    if isinstance(call, Call) and call.name == "arrayValues" and len(call.arguments) == 1:
-        call = call.arguments[0].value
-    if not isinstance(call, Call) or call.name != "map" or len(call.arguments) < 2:
+    flags = value.value
+    return flags if type(flags) is int and flags & ~_SAME_VALUE == 0 else None
+
+
+def _calls(node: Expression) -> list[tuple[str, Argument]] | None:
+    """The reference and data of ``map('ref', data)``, in ``arrayValues``, or merged with another."""
+    if isinstance(node, Call) and node.name == "arrayValues" and len(node.arguments) == 1:
+        return _calls(node.arguments[0].value)
+    if isinstance(node, Filter) and node.name == "merge" and len(node.arguments) == 1:
+        left, right = _calls(node.target), _calls(node.arguments[0].value)
+        plain = not node.arguments[0].name and not node.arguments[0].spread
+        return None if left is None or right is None or not plain else [*left, *right]
+    if not isinstance(node, Call) or node.name != "map" or len(node.arguments) < 2:
         return None
-    if any(argument.name or argument.spread for argument in call.arguments):
+    if any(argument.name or argument.spread for argument in node.arguments):
         return None
-    reference = call.arguments[0].value
+    reference = node.arguments[0].value
     if isinstance(reference, Constant) and isinstance(reference.value, str):
-        return node.target, reference.value
+        return [(reference.value, node.arguments[1])]
     return None
 
 
 def copied_by_fragments(template: Template) -> Iterator[Path]:
     """The input paths whose mapped values a template may hold on to; () is the whole input."""
     for node in walk(template):
-        if isinstance(node, Print):
-            yield from _copied(node.value)
-
-
-def _copied(node: Expression) -> Iterator[Path]:
-    if mapped_reference(node) is None:
-        return
-    for call in walk(node):
-        if isinstance(call, Call) and call.name == "map":
-            yield from _data_of(call.arguments[1])
+        if isinstance(node, Print) and isinstance(node.value, Filter):
+            for _, data in _calls(node.value.target) or ():
+                yield from _data_of(data)
 
 
 def _data_of(argument: Argument) -> Iterator[Path]:
@@ -69,6 +149,21 @@ def _data_of(argument: Argument) -> Iterator[Path]:
     path = constant_path(argument.value)
     if path is not None:
         yield (path[0], *path[1])
+
+
+def prints_only_mapped(template: Template) -> bool:
+    """Whether a template prints nothing but mapped values, brackets and commas."""
+    reader = MappedReader(template)
+    return not template.macros and all(_is_structure(node, reader) for node in walk(template))
+
+
+def _is_structure(node: Node, reader: MappedReader) -> bool:
+    if isinstance(node, Text):
+        return _BRACKETS.issuperset(node.text)
+    if isinstance(node, Print):
+        constant = node.value.value if isinstance(node.value, Constant) else None
+        return (isinstance(constant, str) and _BRACKETS.issuperset(constant)) or bool(reader.read(node.value))
+    return isinstance(node, PLAIN_NODES)
 
 
 def assemble(out: list[Any], run: Run, read: Callable[[Json, Run], Json]) -> Json:
@@ -80,6 +175,8 @@ def assemble(out: list[Any], run: Run, read: Callable[[Json, Run], Json]) -> Jso
         skeleton = "".join([_HOLE if type(piece) is Fragment else piece for piece in out])
         if skeleton.count(_HOLE) == len(fragments) and _LIST.fullmatch(skeleton) is not None:
             return [fragment.value for fragment in fragments]
-    texts = [piece if isinstance(piece, str) else json_text.encode(piece.value, run) for piece in out]
+    texts = [
+        piece if isinstance(piece, str) else json_text.encode(piece.value, run, piece.flags) for piece in out
+    ]
     run.text(sum(map(len, texts)))
     return read("".join(texts), run)

@@ -22,7 +22,9 @@ PRESERVE_ZERO_FRACTION = 1024
 _plain: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), check_circular=False).encode
 _unicode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _ENTITY: Final = re.compile(r"&(?:#([0-9]+)|#[xX]([0-9a-fA-F]+)|([A-Za-z][A-Za-z0-9]*));")
-_DOT_BEFORE_QUOTE: Final = re.compile(rb'\.[^"\\]*(?:\\.[^"\\]*)*"(:)?')
+_DOT_BEFORE_QUOTE: Final = re.compile(rb'\.[^"\\]*+(?:\\.[^"\\]*+)*+"(:)?')
+_ENTITY_START: Final = re.compile(rb"&[#0-9A-Za-z]")
+_WHOLE_FLOAT: Final = re.compile(rb"\.0(?:[,\]}]|$)")
 _STRICT: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 _LONG_NUMBER: Final = re.compile(r"\d{19}|-0(?![.\d])")
 _HEX: Final = ((HEX_TAG, "<", "\\u003C"), (HEX_TAG, ">", "\\u003E"), (HEX_AMP, "&", "\\u0026"))
@@ -162,39 +164,43 @@ def pay_to_compare(left: Json, right: Json, run: Run) -> None:
         weigh(left, run)
 
 
-def is_settled(value: Json, run: Run) -> bool:
+def is_settled(value: Json, run: Run, flags: int = 0) -> bool:
     """Whether a value that is written as JSON and read again by ``jsonToArray`` stays the same.
 
-    Quick and on the safe side: whole floats, digit keys, entities and odd text say no. The
-    caller knows that the value is bounded.
+    ``flags`` are those of the writing: with ``HEX_AMP`` no text reads as an entity. Quick
+    and on the safe side: whole floats, digit keys, entities and odd text say no. The caller
+    knows that the value is bounded.
     """
     try:
         data = orjson.dumps(value, option=_STRICT)
     except TypeError:
         return False
     run.burn(1 + (len(data) >> 6))
-    if b'"0":' in data or b".0" in data or len(data) > run.limits.text:
+    if len(data) > run.limits.text or b'"0":' in data or _WHOLE_FLOAT.search(data) is not None:
         return False
-    return b"&" not in data or not _may_hold_entity(data)
+    return flags & HEX_AMP != 0 or _ENTITY_START.search(data) is None
 
 
-def _may_hold_entity(data: bytes) -> bool:
-    place = data.find(b"&")
-    while place >= 0:
-        following = data[place + 1 : place + 2]
-        if following == b"#" or following.isalnum():
-            return True
-        place = data.find(b"&", place + 1)
-    return False
+def survey(document: Json) -> tuple[bool, bool, int]:
+    """Look over a JSON document once, by way of its JSON text.
 
-
-def has_plain_keys(document: Json) -> bool:
-    """Whether surely no key of a JSON document holds a dot, nor any text an encoded one."""
+    Answers what is surely true of every part of it: whether no key holds a dot, nor any text an
+    encoded one; whether no text holds what reads as an entity; and the bytes of the whole.
+    """
     try:
         data = orjson.dumps(document, option=_STRICT)
     except TypeError:
-        return False
-    return b"&#46;" not in data and b":" not in _DOT_BEFORE_QUOTE.findall(data)
+        return False, False, 0
+    entity = b"&" in data and _ENTITY_START.search(data) is not None
+    plain = not (entity and b"&#46;" in data) and b":" not in _DOT_BEFORE_QUOTE.findall(data)
+    return plain, not entity, len(data)
+
+
+def watch(value: Json, run: Run) -> None:
+    """Before a number or an array is copied: the run forgets that it is settled if this is not."""
+    if run.settled:
+        data = orjson.dumps(value)
+        run.settled = b'"0":' not in data and _WHOLE_FLOAT.search(data) is None
 
 
 # -- reading ----------------------------------------------------------------------------------

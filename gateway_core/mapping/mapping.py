@@ -17,15 +17,15 @@ from typing import Any, Final
 from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
-from gateway_core.mapping.entries import Entry, Evaluate, compile_entries
+from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.explain import Explanation, explain
+from gateway_core.mapping.fill import Move, Steps, fill, locate, move_all, steps_of
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.value_maps import Bodies, no_bodies
 from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, kind_of
 from gateway_core.types import Finding, Json, Reference
 
-Step = tuple[Entry, Evaluate, str | None, tuple[Cast, ...]]
 DEFAULT_LIMITS: Final = Limits()
 __all__ = ["CompiledMapping", "Limits", "Services", "compile_mapping"]
 
@@ -47,12 +47,16 @@ class CompiledMapping:
     findings: tuple[Finding, ...]
     limits: Limits
     bounded: bool = field(repr=False)
+    faithful: bool = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
-    steps: tuple[Step, ...] = field(repr=False)
+    steps: Steps = field(repr=False)
+    row: tuple[Move, ...] | None = field(repr=False)
     apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
     settings: Settings = field(repr=False)
+    ready: bool = field(repr=False)
+    wrapped: bool = field(repr=False)
 
     def explain(self) -> Explanation:
         """What this mapping does, target by target, as plain data."""
@@ -66,11 +70,11 @@ class CompiledMapping:
         ``document`` is a JSON object or list; it is not changed, and the result may share
         parts with it. Raises MappingError or LimitExceeded, with mapping and key.
         """
-        run = Run(self.limits, services)
         if not is_array(document):
             raise self._wrong_document(document)
+        plain, settled, size = json_text.survey(document)
+        run = Run(self.limits, services, settled=settled, size=size)
         try:
-            plain = json_text.has_plain_keys(document)
             return self.apply_within(document, run, as_list=as_list, encoded=plain)
         except RecursionError:
             error = LimitExceeded("Values or calls are nested too deeply", limit="depth")
@@ -78,8 +82,30 @@ class CompiledMapping:
             raise error from None
 
     def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json:
-        """The same inside a run that another mapping started. ``encoded``: no key holds a dot."""
-        return self._list(document, run, encoded) if as_list else self._one(document, run, encoded)
+        """The same inside a run that another mapping started.
+
+        ``encoded``: the document is a part of one that the run knows, and no key holds a dot.
+        """
+        if as_list:
+            return self._list(document, run, encoded)
+        if encoded and self.ready and type(document) is dict:
+            return self._quick(document, run)
+        return self._one(document, run, encoded)
+
+    def _quick(self, document: dict[str, Json], run: Run) -> Json:
+        """One document where nothing but the targets is to be done."""
+        result: Json
+        run.burn(len(self.entries))
+        if not self.apart or not self.heads.isdisjoint(document):
+            result = self._fill_with_care({}, Frame(document, run, document))
+        elif self.row is not None:
+            result = {}
+            move_all(self.row, result, document, run, self.reference)
+        else:
+            result = fill(self.steps, Frame(document, run, document), self.reference)
+        if run.keys_seen:
+            result = paths.decode_keys(result, run.burn)
+        return self._unwrapped(result) if self.wrapped else result
 
     def _wrong_document(self, document: Json) -> MappingError:
         detail = f"A mapping needs a list or an object, not {kind_of(document)}"
@@ -97,6 +123,12 @@ class CompiledMapping:
                 return []
         run.items(len(document))
         if isinstance(document, list):
+            if encoded and self.ready and not extra:
+                quick, one = self._quick, self._one
+                return [
+                    quick(item, run) if type(item) is dict else one(_element(item, extra), run, encoded)
+                    for item in document
+                ]
             return [self._one(_element(item, extra), run, encoded) for item in document]
         mapped = {key: self._one(_element(item, extra), run, encoded) for key, item in document.items()}
         return as_array(mapped)
@@ -105,6 +137,7 @@ class CompiledMapping:
 
     def _one(self, document: Json, run: Run, encoded: bool) -> Json:
         if not encoded:
+            run.forget()
             original, document = document, paths.encode_keys(document, run.burn)
             if document is not original:
                 run.keys_seen = True
@@ -128,27 +161,7 @@ class CompiledMapping:
         run.burn(len(self.entries))
         if not self.apart or not self.heads.isdisjoint(frame.variables):
             return self._fill_with_care(result, frame)
-        missing, unset = paths.MISSING, UNSET
-        entry = None
-        try:
-            for entry, evaluate, name, casts in self.steps:
-                value = evaluate(frame)
-                for cast in casts:
-                    if value is unset or value is missing:
-                        break
-                    value = cast(value, result, run)
-                if name is not None:
-                    if value is not missing and value is not unset:
-                        result[name] = value
-                elif value is unset:
-                    # The levels above stay.
-                    result = paths.drop(paths.put(result, entry.path, None), entry.path)
-                elif value is not missing:
-                    paths.put_in_place(result, entry.path, value)
-        except MappingError as error:
-            self._locate(error, "" if entry is None else entry.key)
-            raise
-        return result
+        return fill(self.steps, frame, self.reference)
 
     def _fill_with_care(self, result: Json, frame: Frame) -> Json:
         """The same where targets overlap, or where a template may be the name of an input's key."""
@@ -164,19 +177,13 @@ class CompiledMapping:
                 if value is not paths.MISSING:
                     value = _cast_all(value, entry.casts, result, run)
             except MappingError as error:
-                self._locate(error, entry.key)
+                locate(error, self.reference, entry.key)
                 raise
             if value is UNSET:
                 result = paths.drop(_store(result, entry.path, None), entry.path)
             elif value is not paths.MISSING:
                 result = _store(result, entry.path, value)
         return result
-
-    def _locate(self, error: MappingError, key: str) -> None:
-        """Name the mapping and the target that failed, unless a mapping within did."""
-        if not error.mapping:
-            error.mapping = self.reference
-            error.key = key
 
     def _cast(self, result: Json, run: Run) -> Json:
         for key, path, casts in self.casts:
@@ -187,7 +194,7 @@ class CompiledMapping:
                 try:
                     changed = cast(value, result, run)
                 except MappingError as error:
-                    self._locate(error, key)
+                    locate(error, self.reference, key)
                     raise
                 if changed is UNSET:
                     result = paths.drop(result, path)
@@ -232,6 +239,7 @@ def compile_mapping(
         error = LimitExceeded("A template is nested too deeply", limit="depth")
         error.mapping, error.kind = reference, "syntax"
         raise error from None
+    steps = steps_of(plan.entries)
     return CompiledMapping(
         reference=reference,
         reads=frozenset(plan.reads.paths),
@@ -240,15 +248,16 @@ def compile_mapping(
         findings=settings.findings,
         limits=limits,
         bounded=plan.bounded,
+        faithful=plan.faithful,
         entries=plan.entries,
-        steps=tuple(
-            (entry, entry.evaluate, entry.path[0] if len(entry.path) == 1 else None, entry.casts)
-            for entry in plan.entries
-        ),
+        steps=steps,
+        row=steps[0][0] if len(steps) == 1 else None,
         apart=plan.apart,
         heads=plan.heads,
         casts=plan.casts,
         settings=settings,
+        ready=not (settings.pass_through or settings.unset or plan.casts or settings.encodes),
+        wrapped=any(entry.path[0] in ("#", "0") for entry in plan.entries),
     )
 
 

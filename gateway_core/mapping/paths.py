@@ -100,21 +100,6 @@ def put(document: Json, path: Path, value: Json) -> Json:
     return as_array(changed) if segment.isdigit() else changed
 
 
-def put_in_place(document: dict[str, Json], path: Path, value: Json) -> dict[str, Json]:
-    """``put`` for a document whose levels along the path are new and the caller's own objects."""
-    if len(path) == 1:
-        document[path[0]] = value
-        return document
-    level = document
-    for segment in path[:-1]:
-        inner = level.get(segment)
-        if inner is None:
-            inner = level[segment] = {}
-        level = inner
-    level[path[-1]] = value
-    return document
-
-
 def _put_in_list(document: list[Json], segment: str, rest: Path, value: Json) -> Json:
     found, old = member(document, segment)
     inner = put(old, rest, value)

@@ -13,12 +13,14 @@ from typing import Any, Final
 from gateway_core.mapping.nodes import (
     Apply,
     Argument,
+    Array,
     Arrow,
     Block,
     Call,
     Capture,
     Constant,
     Expression,
+    Filter,
     For,
     If,
     Macro,
@@ -51,6 +53,16 @@ def constant_path(node: Expression) -> tuple[str, tuple[str, ...]] | None:
     if node.name == CONTEXT:
         return (keys[0], tuple(keys[1:])) if keys else None
     return node.name, tuple(keys)
+
+
+def without_default(node: Expression) -> Expression:
+    """A condition ``x|default`` or ``x|default([])`` is as true as ``x`` itself."""
+    if not isinstance(node, Filter) or node.name != "default" or len(node.arguments) > 1:
+        return node
+    for argument in node.arguments:
+        if argument.spread or not isinstance(argument.value, Array) or argument.value.items:
+            return node
+    return node.target
 
 
 def children(node: Any) -> Iterator[Node]:

@@ -9,7 +9,7 @@ from gateway_core.errors import MappingError
 from gateway_core.mapping import json_text
 from gateway_core.mapping.closures import Evaluator, place, syntax
 from gateway_core.mapping.evaluate import ExpressionCompiler
-from gateway_core.mapping.fragments import Fragment, mapped_reference
+from gateway_core.mapping.fragments import Fragment, Mapped, MappedReader
 from gateway_core.mapping.library.escaping import escape
 from gateway_core.mapping.loops import Writer, full_loop, light_loop
 from gateway_core.mapping.nodes import (
@@ -34,6 +34,7 @@ from gateway_core.mapping.nodes import (
     Text,
     With,
 )
+from gateway_core.mapping.parts import part_names
 from gateway_core.mapping.reads import assigned_names, needs_scope
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.statements import CAPTURED
@@ -46,17 +47,17 @@ _SAFE_FILTERS: Final = frozenset({"raw", "escape", "e"})
 
 def compile_template(template: Template) -> Renderer:
     """A template as a function of a frame. Names and calls are checked here."""
-    local = assigned_names(template)
-    return TemplateCompiler(local).template(template)
+    return TemplateCompiler(template).template()
 
 
 class TemplateCompiler:
-    """Compiles the statements of one template."""
+    """Compiles the statements of one template. ``fragments`` keeps mapped values as such."""
 
-    def __init__(self, local: frozenset[str], *, fragments: bool = False) -> None:
+    def __init__(self, template: Template, *, fragments: bool = False) -> None:
+        self._template = template
         self.fragments = fragments
-        self.expressions = ExpressionCompiler(local)
-        self.local = local
+        self.mapped = MappedReader(template)
+        self.expressions = ExpressionCompiler(assigned_names(template), part_names(template))
         self.strategy: str | None = None
         self._compilers: dict[type, Callable[[Any], Writer]] = {
             Text: self._text,
@@ -72,7 +73,8 @@ class TemplateCompiler:
             Section: self._section,
         }
 
-    def template(self, template: Template) -> Renderer:
+    def template(self) -> Renderer:
+        template = self._template
         self._compile_macros(template)
         statements = template.body.statements
         if not statements:
@@ -85,10 +87,10 @@ class TemplateCompiler:
         body = self.block(template.body)
         return lambda frame: captured(body, frame)
 
-    def writer(self, template: Template) -> Writer:
+    def writer(self) -> Writer:
         """A template as a function that appends its pieces, fragments among them if asked for."""
-        self._compile_macros(template)
-        return self.block(template.body)
+        self._compile_macros(self._template)
+        return self.block(self._template.body)
 
     def _compile_macros(self, template: Template) -> None:
         for macro in template.macros:
@@ -159,9 +161,9 @@ class TemplateCompiler:
         return lambda _, out: out.append(text)
 
     def _print(self, node: Print) -> Writer:
-        mapped = mapped_reference(node.value) if self.fragments and self.strategy is None else None
+        mapped = self.mapped.read(node.value) if self.fragments and self.strategy is None else None
         if mapped is not None:
-            return self._fragment(*mapped)
+            return self._fragment(mapped)
         evaluate, position = self.expressions.compile(node.value), node.value.position
         strategy = None if _is_safe(node.value) else self.strategy
 
@@ -177,19 +179,19 @@ class TemplateCompiler:
 
         return write
 
-    def _fragment(self, value: Expression, reference: str) -> Writer:
+    def _fragment(self, mapped: Mapped) -> Writer:
         """The result of a mapping, kept as a value where that makes no difference."""
-        evaluate, position = self.expressions.compile(value), value.position
+        evaluate, position = self.expressions.compile(mapped.value), mapped.value.position
+        flags = mapped.flags
 
         def write(frame: Frame, out: list[Any]) -> None:
             run = frame.run
             result = evaluate(frame)
-            mapping = run.services.mapping(reference)
-            if mapping is not None and mapping.bounded and json_text.is_settled(result, run):
-                out.append(Fragment(result))
+            if mapped.is_kept(result, run):
+                out.append(Fragment(result, flags))
                 return
             try:
-                out.append(json_text.encode(result, run))
+                out.append(json_text.encode(result, run, flags))
             except MappingError as error:
                 place(error, position)
                 raise

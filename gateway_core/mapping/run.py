@@ -36,10 +36,18 @@ class Limits:
 
 
 class Mappable(Protocol):
-    """A compiled mapping, as ``map()`` sees it. ``bounded``: it copies no part of its input twice."""
+    """A compiled mapping, as ``map()`` sees it.
+
+    ``bounded``: it copies no part of its input twice. ``faithful``: it makes its result of
+    parts of its input and of constants that stay themselves when they are written as JSON and
+    read again by ``jsonToArray``; where such a part does not, the run is told.
+    """
 
     @property
     def bounded(self) -> bool: ...
+
+    @property
+    def faithful(self) -> bool: ...
 
     def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json: ...
 
@@ -81,19 +89,40 @@ class Services:
 
 
 class Run:
-    """The budget of one run. ``burn`` is called for every step, in bulk where the count is known."""
+    """The budget of one run, and what is known of the document that it was started with.
 
-    __slots__ = ("_check_at", "_deadline", "_steps_left", "depth", "keys_seen", "limits", "maps", "services")
+    ``burn`` is called for every step, in bulk where the count is known. ``settled``: no text of
+    the document holds what reads as an entity, and all that was copied of it so far stays itself
+    when it is written as JSON and read again by ``jsonToArray``. ``size`` is the document's.
+    """
 
-    def __init__(self, limits: Limits, services: Services) -> None:
+    __slots__ = (
+        *("_check_at", "_deadline", "_steps_left", "depth", "keys_seen", "limits", "maps"),
+        *("services", "settled", "size"),
+    )
+
+    def __init__(
+        self,
+        limits: Limits,
+        services: Services,
+        *,
+        settled: bool = False,
+        size: int = 0,
+    ) -> None:
         self.limits = limits
         self.services = services
         self.depth = 0
         self.maps = 0
         self.keys_seen = False
+        self.settled = settled
+        self.size = size
         self._steps_left = limits.steps
         self._check_at = limits.steps - CLOCK_EVERY
         self._deadline = services.clock() + limits.seconds
+
+    def forget(self) -> None:
+        """Expect the worst of values again: one came in that the run does not know."""
+        self.settled = False
 
     def burn(self, steps: int) -> None:
         """Pay for steps; looks at the clock every 256 of them."""

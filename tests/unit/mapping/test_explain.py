@@ -27,8 +27,8 @@ def test_every_target_tells_its_source_and_what_it_became() -> None:
     account = compile_mapping("urn:m", body).explain()
     assert [(target.key, target.became) for target in account.targets] == [
         ("name", "path"),
-        ("code", "shortcut"),
-        ("lines", "json"),
+        ("code", "text"),
+        ("lines", "map"),
         ("upper", "template"),
         ("n.0", "template"),
     ]

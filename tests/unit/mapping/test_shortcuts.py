@@ -104,12 +104,12 @@ def test_shortcuts_equal_plain_evaluation(body: dict[str, Any], sub: dict[str, A
     ("source", "casts", "how"),
     [
         ("a.b", [], "path"),
-        ("{% if a|default %}{{ a }}{% endif %}", [], "shortcut"),
-        ("{{ a.b|default('null') }}", ["nullStringToNull"], "shortcut"),
+        ("{% if a|default %}{{ a }}{% endif %}", [], "text"),
+        ("{{ a.b|default('null') }}", ["nullStringToNull"], "text"),
         (
             "{% if r %}{{ map('x', r)|json_encode }}{% else %}{{ map('y', r)|json_encode }}{% endif %}",
             ["jsonToArray"],
-            "json",
+            "map",
         ),
         ("{{ a|upper }}", [], "template"),
     ],

@@ -1,0 +1,120 @@
+"""The inner loop: the targets of a mapping filled in, one after the other.
+
+Straight entries that follow each other run in one loop without a call for each; everything
+else is a call of the entry's function and of its casts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any, TypeAlias
+
+from gateway_core.errors import MappingError
+from gateway_core.mapping import paths
+from gateway_core.mapping.casts import UNSET, Cast
+from gateway_core.mapping.entries import Entry, Evaluate
+from gateway_core.mapping.paths import MISSING
+from gateway_core.mapping.run import Frame, Run
+from gateway_core.mapping.straight import Odd, Straight, find
+from gateway_core.types import Json, Reference
+
+Move: TypeAlias = tuple[str, paths.Path | None, str, paths.Path, Any, Odd]
+"""A straight entry: key, path if it has levels, head and further keys of the look-up, table, odd."""
+
+Step: TypeAlias = tuple[tuple[Move, ...] | None, str, paths.Path, Evaluate, tuple[Cast, ...]]
+"""A row of moves, or None and one entry: key, path, function, casts."""
+
+Steps: TypeAlias = tuple[Step, ...]
+
+
+def steps_of(entries: Iterable[Entry]) -> Steps:
+    """The entries in rows."""
+    steps: list[Step] = []
+    for is_straight, row in groupby(entries, lambda entry: entry.straight is not None):
+        listed = list(row)
+        if is_straight:
+            first = listed[0]
+            moves = tuple(_move(entry, entry.straight) for entry in listed if entry.straight is not None)
+            steps.append((moves, first.key, first.path, first.evaluate, ()))
+        else:
+            steps.extend((None, entry.key, entry.path, entry.evaluate, entry.casts) for entry in listed)
+    return tuple(steps)
+
+
+def _move(entry: Entry, quick: Straight) -> Move:
+    levels = entry.path if len(entry.path) > 1 else None
+    return entry.key, levels, quick.head, quick.keys, quick.table, quick.odd
+
+
+def fill(steps: Steps, frame: Frame, reference: Reference) -> dict[str, Json]:
+    """A new object with every target. An error names the mapping ``reference`` and the key."""
+    result: dict[str, Json] = {}
+    target = ""
+    try:
+        for moves, key, path, evaluate, casts in steps:
+            if moves is not None:
+                move_all(moves, result, frame.variables, frame.run, reference)
+                continue
+            target = key
+            value = evaluate(frame)
+            for cast in casts:
+                if value is UNSET or value is MISSING:
+                    break
+                value = cast(value, result, frame.run)
+            if value is not MISSING:
+                _put(result, path, value)
+    except MappingError as error:
+        locate(error, reference, target)
+        raise
+    return result
+
+
+def move_all(
+    moves: tuple[Move, ...],
+    result: dict[str, Json],
+    variables: dict[str, Json],
+    run: Run,
+    reference: Reference,
+) -> None:
+    """Fill the targets of a row in."""
+    look_up, missing, unset, text, null = variables.get, MISSING, UNSET, str, type(None)
+    key = ""
+    try:
+        for key, levels, head, keys, table, odd in moves:
+            value = look_up(head, missing)
+            for name in keys:
+                value = value.get(name, missing) if type(value) is dict else find(value, name)
+            kind = type(value)
+            if table is not None and (kind is text or kind is null or value is missing):
+                value = table.get(value, value)
+            else:
+                value = odd(value, run)
+            if value is missing:
+                continue
+            if levels is not None:
+                _put(result, levels, value)
+            elif value is not unset:
+                result[key] = value
+    except MappingError as error:
+        locate(error, reference, key)
+        raise
+
+
+def locate(error: MappingError, reference: Reference, key: str) -> None:
+    """Name the mapping and the target that failed, unless a mapping within did."""
+    if not error.mapping:
+        error.mapping = reference
+        error.key = key
+
+
+def _put(result: dict[str, Json], path: paths.Path, value: Any) -> None:
+    """Put a value in its place; of one that is unset only the levels above stay."""
+    level = result
+    for segment in path[:-1]:
+        inner = level.get(segment)
+        if inner is None:
+            inner = level[segment] = {}
+        level = inner
+    if value is not UNSET:
+        level[path[-1]] = value

@@ -1,0 +1,129 @@
+"""Templates under ``jsonToArray`` as native operations: a value, with no text in between.
+
+``{{ map('ref', x)|json_encode }}``, alone, after assignments or within conditions, becomes a call
+of the mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from gateway_core.errors import MappingError
+from gateway_core.mapping.casts import json_to_array
+from gateway_core.mapping.closures import Evaluator, place
+from gateway_core.mapping.evaluate import ExpressionCompiler
+from gateway_core.mapping.fragments import Mapped, MappedReader
+from gateway_core.mapping.nodes import Arrow, Block, If, Print, Set, Statement, Template, Text
+from gateway_core.mapping.parts import part_names
+from gateway_core.mapping.reads import assigned_names, walk, without_default
+from gateway_core.mapping.run import Frame
+from gateway_core.types import Json
+
+Native = Callable[[Frame], Json]
+_BLANK: Final = " \t\n\r"
+
+
+def native_json(template: Template) -> Native | None:
+    """The value of a template read as JSON, or None when it is more than a mapped value in conditions."""
+    if template.macros:
+        return None
+    local = assigned_names(template)
+    compiler = ExpressionCompiler(local, part_names(template))
+    choose = _block(template.body, compiler, MappedReader(template))
+    if choose is None:
+        return None
+    cost, assigns = compiler.cost + 1, any(isinstance(node, Set) for node in walk(template))
+
+    def evaluate(frame: Frame) -> Any:
+        run = frame.run
+        run.burn(cost)
+        if not assigns:
+            return choose(frame)
+        run.items(len(frame.variables))
+        return choose(Frame(dict(frame.variables), run))
+
+    return evaluate
+
+
+def _block(block: Block, compiler: ExpressionCompiler, reader: MappedReader) -> Native | None:
+    statements = [node for node in block.statements if not _is_blank(node)]
+    if not statements:
+        return _nothing
+    *before, statement = statements
+    if before:
+        return _after(before, Block(block.position, (statement,)), compiler, reader)
+    if isinstance(statement, Print):
+        mapped = reader.read(statement.value)
+        return None if mapped is None else _value(mapped, compiler)
+    return _choice(statement, compiler, reader) if isinstance(statement, If) else None
+
+
+def _after(
+    before: list[Statement], block: Block, compiler: ExpressionCompiler, reader: MappedReader
+) -> Native | None:
+    """A block after assignments of one name each."""
+    values: list[tuple[str, Evaluator]] = []
+    for node in before:
+        if not isinstance(node, Set) or len(node.names) != 1 or isinstance(node.values[0], Arrow):
+            return None
+        values.append((node.names[0], compiler.compile(node.values[0])))
+    then = _block(block, compiler, reader)
+    if then is None:
+        return None
+
+    def evaluate(frame: Frame) -> Json:
+        for name, value in values:
+            frame.variables[name] = value(frame)
+        return then(frame)
+
+    return evaluate
+
+
+def _is_blank(node: Statement) -> bool:
+    return isinstance(node, Text) and not node.text.strip(_BLANK)
+
+
+def _nothing(frame: Frame) -> Json:
+    return None  # which is what an empty text is as JSON
+
+
+def _choice(node: If, compiler: ExpressionCompiler, reader: MappedReader) -> Native | None:
+    branches: list[tuple[Evaluator, Native]] = []
+    for condition, body in node.branches:
+        then = _block(body, compiler, reader)
+        if then is None:
+            return None
+        branches.append((compiler.compile(without_default(condition)), then))
+    otherwise = _nothing if node.otherwise is None else _block(node.otherwise, compiler, reader)
+    if otherwise is None:
+        return None
+    for condition_of, then in reversed(branches):
+        otherwise = _either(condition_of, then, otherwise)
+    return otherwise
+
+
+def _either(condition: Evaluator, then: Native, otherwise: Native) -> Native:
+    def choose(frame: Frame) -> Json:
+        value = condition(frame)
+        return then(frame) if value and value != "0" else otherwise(frame)
+
+    return choose
+
+
+def _value(mapped: Mapped, compiler: ExpressionCompiler) -> Native:
+    evaluate, position = compiler.compile(mapped.value), mapped.value.position
+
+    def value(frame: Frame) -> Json:
+        run = frame.run
+        result = evaluate(frame)
+        if mapped.is_kept(result, run):
+            return result
+        try:
+            text = mapped.text_of(result, run)
+        except MappingError as error:
+            place(error, position)
+            raise
+        return json_to_array(text, run)
+
+    return value
