@@ -152,7 +152,8 @@ class UnsupportedMediaType(GatewayError):
 class MappingError(GatewayError):
     """A mapping refuses this document or cannot run on it; the detail names mapping and key.
 
-    ``kind`` is ``syntax`` (found at installation), ``runtime`` or ``type``.
+    ``kind`` is ``syntax`` (found at installation), ``runtime`` or ``type``. An error of
+    compiling also holds ``others``: the further faults of the same mapping, one for each key.
     """
 
     status, code, title = 400, "mapping", "The mapping failed"
@@ -172,6 +173,7 @@ class MappingError(GatewayError):
         self.mapping = mapping
         self.key = key
         self.position = position
+        self.others: tuple[MappingError, ...] = ()
 
     def __str__(self) -> str:
         place = f"mapping {self.mapping}, " if self.mapping else ""

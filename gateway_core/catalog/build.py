@@ -122,7 +122,7 @@ def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Re
         try:
             mapping = compile_mapping(artifact.reference, artifact.body, bodies=bodies.get)
         except MappingError as error:
-            findings.append(_mapping_fault(artifact, error))
+            findings.extend(_mapping_fault(artifact, fault) for fault in (error, *error.others))
             continue
         findings.extend(replace(finding, path=artifact.origin.path) for finding in mapping.findings)
         compiled[artifact.reference] = mapping

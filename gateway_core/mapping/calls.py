@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway_core.errors import MappingError
-from gateway_core.mapping import library
+from gateway_core.mapping import library, refused
 from gateway_core.mapping.closures import (
     Evaluator,
     arrow_of_one,
     constant_word,
     extend,
-    hint_for,
     invocation,
     kept_items,
     map_constant,
@@ -21,8 +20,10 @@ from gateway_core.mapping.closures import (
     nothing,
     place,
     syntax,
+    unknown,
     values_of_list,
 )
+from gateway_core.mapping.library.constants import CONSTANTS
 from gateway_core.mapping.library.gateway import apply_mapping
 from gateway_core.mapping.library.signature import Function, bind
 from gateway_core.mapping.nodes import (
@@ -40,6 +41,7 @@ from gateway_core.mapping.nodes import (
 from gateway_core.mapping.parts import is_part
 from gateway_core.mapping.reads import WITH, constant_path, walk
 from gateway_core.mapping.run import Frame
+from gateway_core.mapping.statements import did_you_mean
 from gateway_core.mapping.values import (
     is_empty,
 )
@@ -75,7 +77,7 @@ class CallCompiler(ABC):
             return self._default(node)
         entry = library.FILTERS.get(node.name)
         if entry is None:
-            raise syntax(f'There is no filter "{node.name}"', node, hint_for(node.name, library.FILTERS))
+            raise unknown("filter", node.name, node, library.FILTERS, refused.FILTERS)
         target = self.compile(node.target)
         if node.name == "filter":
             kept = self._kept(node, target, values=False)
@@ -121,11 +123,19 @@ class CallCompiler(ABC):
                 return mapped
         entry = library.FUNCTIONS.get(node.name)
         if entry is None:
-            hint = hint_for(node.name, library.FUNCTIONS)
-            if not hint and node.name in library.FILTERS:
-                hint = f"it is a filter: write value|{node.name}"
-            raise syntax(f'There is no function "{node.name}"', node, hint)
+            error = unknown("function", node.name, node, library.FUNCTIONS, refused.FUNCTIONS)
+            if not error.hint and node.name in library.FILTERS:
+                error.hint = f"it is a filter: write value|{node.name}"
+            raise error
+        if node.name == "constant" and node.arguments:
+            self._check_constant(node)
         return self._invocation(entry, node, node.arguments, f'The function "{node.name}"', None)
+
+    def _check_constant(self, node: Call) -> None:
+        name = _constant_text(node.arguments[0])
+        if name is not None and name not in CONSTANTS:
+            hint = did_you_mean(name, tuple(CONSTANTS)) or "it has those for JSON and for formats of dates"
+            raise syntax(f'There is no constant "{name}" in a mapping', node, hint)
 
     def _is_input(self, argument: Argument) -> bool:
         """Whether an argument is a part of the input as it came: its keys are encoded already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -85,8 +85,13 @@ def has_member(value: Json, key: Json, frame: Frame) -> bool:
     return False
 
 
-def hint_for(name: str, table: Any) -> str:
-    return did_you_mean(name, tuple(table))
+def unknown(
+    kind: str, name: str, node: Node, known: Iterable[str], refused: Mapping[str, str]
+) -> MappingError:
+    """There is no such filter, function or test: because it is refused, or because nobody knows it."""
+    if name in refused:
+        return syntax(f'The {kind} "{name}" is not available in a mapping', node, refused[name])
+    return syntax(f'There is no {kind} "{name}"', node, did_you_mean(name, tuple(known)))
 
 
 def nothing(frame: Frame) -> str:

@@ -77,16 +77,17 @@ class Plan:
 
 
 def compile_entries(reference: Reference, settings: Settings, limits: Limits, *, plain: bool = False) -> Plan:
-    """Compile every source. Raises MappingError with mapping, key and position.
+    """Compile every source. Raises MappingError with mapping, key, position and the other faults.
 
     ``plain`` leaves every shortcut out: the same results, as text all the way.
     """
     sources: list[_Source] = []
+    errors: list[MappingError] = []
     for key, text in settings.targets.items():
         try:
             sources.append(_read_source(key, text, limits))
         except MappingError as error:
-            raise _located(error, reference, key) from None
+            errors.append(_located(error, reference, key))
     bounded = not settings.pass_through and paths.apart([path for one in sources for path in one.copied])
     fused = {} if plain else _fused_casts(settings)
     entries = []
@@ -94,7 +95,11 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
         try:
             entries.append(_entry(source, settings, fused.get(source.key), bounded=bounded, plain=plain))
         except MappingError as error:
-            raise _located(error, reference, source.key) from None
+            errors.append(_located(error, reference, source.key))
+    if errors:
+        first, *others = errors
+        first.others = tuple(others)
+        raise first from None
     reads = Reads()
     for source in sources:
         reads.add(source.reads)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway_core.errors import MappingError
-from gateway_core.mapping import library
+from gateway_core.mapping import library, refused
 from gateway_core.mapping.calls import CallCompiler
 from gateway_core.mapping.closures import (
     Evaluator,
@@ -32,6 +32,7 @@ from gateway_core.mapping.closures import (
     row_of,
     step,
     syntax,
+    unknown,
 )
 from gateway_core.mapping.dates import Interval
 from gateway_core.mapping.library.moments import member_of
@@ -56,7 +57,6 @@ from gateway_core.mapping.nodes import (
 from gateway_core.mapping.operators import BINARY, affirm, invert, negate
 from gateway_core.mapping.reads import CONTEXT, constant_path, without_default
 from gateway_core.mapping.run import Frame
-from gateway_core.mapping.statements import did_you_mean
 from gateway_core.mapping.values import (
     as_array,
     is_array,
@@ -322,8 +322,7 @@ class ExpressionCompiler(CallCompiler):
             return self._defined(node)
         entry = library.TESTS.get(node.name)
         if entry is None:
-            names = (*library.TESTS, "defined")
-            raise syntax(f'There is no test "{node.name}"', node, did_you_mean(node.name, names))
+            raise unknown("test", node.name, node, (*library.TESTS, "defined"), refused.TESTS)
         target = self.compile(node.target)
         return self._invocation(entry, node, node.arguments, f'The test "{node.name}"', target)
 

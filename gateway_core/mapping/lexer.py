@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Final
 
 from gateway_core.errors import MappingError
+from gateway_core.mapping import refused
 from gateway_core.types import Position
 
 
@@ -216,7 +217,8 @@ class _Lexer:
         elif source[start] == '"':
             self._interpolated()
         else:
-            raise self._fail(f'The character "{source[start]}" is not expected here')
+            detail = f'The character "{source[start]}" is not expected here'
+            raise self._fail(detail, hint=refused.sign_at(source, start))
 
     def _punctuation(self, sign: str) -> None:
         if sign in _OPENING:

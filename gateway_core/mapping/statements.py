@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from gateway_core.errors import MappingError
+from gateway_core.mapping import refused
 from gateway_core.mapping.lexer import Token, TokenKind
 from gateway_core.mapping.nodes import (
     Apply,
@@ -37,7 +38,6 @@ TAGS: Final = (
     *("apply", "autoescape", "block", "deprecated", "do", "flush", "for", "from", "if", "import", "macro"),
     *("set", "verbatim", "with"),
 )
-_REFUSED: Final = frozenset({"cache", "embed", "extends", "include", "sandbox", "use"})
 _OF_OTHER_LANGUAGES: Final = {"elif": "elseif", "raw": "verbatim", "filter": "apply", "call": "macro"}
 _STRATEGIES: Final = ("html", "js", "css", "url", "html_attr")
 
@@ -109,8 +109,8 @@ class StatementParser(TokenStream, ABC):
 
     def _unknown_tag(self, token: Token) -> MappingError:
         name = token.value
-        if name in _REFUSED:
-            return self.error(f'The tag "{name}" is not available in a mapping: it reads other files', token)
+        if name in refused.TAGS:
+            return self.error(f'The tag "{name}" is not available in a mapping', token, refused.TAGS[name])
         if name.startswith("end") or name in ("else", "elseif"):
             inner = f', while "{self.opened[-1].value}" is open' if self.opened else ""
             return self.error(f'The tag "{name}" closes nothing here{inner}', token)

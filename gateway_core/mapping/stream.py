@@ -7,6 +7,7 @@ from bisect import bisect_right
 from typing import Final
 
 from gateway_core.errors import LimitExceeded, MappingError
+from gateway_core.mapping import refused
 from gateway_core.mapping.lexer import Token, TokenKind, syntax_error, tokenize
 from gateway_core.mapping.run import Limits
 from gateway_core.types import Position
@@ -57,7 +58,8 @@ class TokenStream:
     def unexpected(self, wanted: str) -> MappingError:
         token = self.token
         found = "the end of the template" if token.kind is TokenKind.END else f'"{token.value[:40]}"'
-        return self.error(f"Expected {wanted}, found {found}", token)
+        hint = refused.sign_at(self.source, token.offset)
+        return self.error(f"Expected {wanted}, found {found}", token, hint)
 
     def error(self, detail: str, token: Token, hint: str = "") -> MappingError:
         return syntax_error(self.source, token.offset, detail, hint)

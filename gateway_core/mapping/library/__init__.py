@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from gateway_core.mapping.library import gateway, lists, moments, numbers, text
+from gateway_core.mapping.library import constants, gateway, lists, moments, numbers, text
 from gateway_core.mapping.library.signature import Function
 from gateway_core.mapping.library.tests import TESTS
 
@@ -16,7 +16,13 @@ FILTERS: Final = MappingProxyType[str, Function](
     {**text.FILTERS, **lists.FILTERS, **numbers.FILTERS, **moments.FILTERS}
 )
 FUNCTIONS: Final = MappingProxyType[str, Function](
-    {**lists.FUNCTIONS, **numbers.FUNCTIONS, **moments.FUNCTIONS, **gateway.FUNCTIONS}
+    {
+        **lists.FUNCTIONS,
+        **numbers.FUNCTIONS,
+        **moments.FUNCTIONS,
+        **constants.FUNCTIONS,
+        **gateway.FUNCTIONS,
+    }
 )
 
 __all__ = ["FILTERS", "FUNCTIONS", "TESTS"]
