@@ -48,7 +48,7 @@ def place(error: MappingError, position: Position) -> None:
 
 def step(value: Json, key: str, frame: Frame) -> Json:
     """The member of a value, or None where it has none: absence is never an error."""
-    if isinstance(value, list | dict):
+    if is_array(value):
         return member(value, key)[1]
     if isinstance(value, datetime | Interval):
         return member_of(frame.run, value, key, [])
@@ -78,7 +78,7 @@ def arrow_of_one(name: str, body: Evaluator, cost: int, *, alone: bool) -> Evalu
 
 
 def has_member(value: Json, key: Json, frame: Frame) -> bool:
-    if isinstance(value, list | dict):
+    if is_array(value):
         return not is_array(key) and member(value, key_text(key))[0]
     if isinstance(value, datetime | Interval):
         return member_of(frame.run, value, key_text(key), []) is not None
@@ -307,7 +307,7 @@ def map_constant(reference: str, document: Evaluator, as_list: bool, position: P
         mapping = run.services.mapping(reference)
         try:
             given = document(frame)
-            if mapping is None or run.maps >= run.limits.map_depth or not isinstance(given, list | dict):
+            if mapping is None or run.maps >= run.limits.map_depth or not is_array(given):
                 return apply_mapping(run, reference, given, as_list, encoded=True)
             run.maps += 1
             try:

@@ -18,7 +18,7 @@ from gateway_core.mapping.nodes import Binary, Constant, Expression, Filter, If,
 from gateway_core.mapping.paths import MISSING, Path
 from gateway_core.mapping.reads import constant_path, without_default
 from gateway_core.mapping.run import Limits, Run, Services
-from gateway_core.mapping.values import is_empty, member, to_text
+from gateway_core.mapping.values import is_array, is_empty, member, to_text
 
 Odd = Callable[[Any, Run], Any]
 
@@ -99,7 +99,7 @@ def look_at_path(path: Path, absent: Any, *, weigh: bool) -> Look:
     """A bare path: the value with its type; ``weigh`` makes arrays pay for their size."""
 
     def copy(value: Any, run: Run) -> Any:
-        if isinstance(value, list | dict):
+        if is_array(value):
             if weigh:
                 json_text.weigh(value, run)
             json_text.watch(value, run)

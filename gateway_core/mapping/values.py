@@ -58,11 +58,11 @@ def is_true(value: Json) -> bool:
 
 def is_empty(value: Json) -> bool:
     """Twig's ``empty`` and ``default``: null, false, "" and empty arrays, but not 0 or "0"."""
-    return not value and (value is None or value is False or value == "" or isinstance(value, list | dict))
+    return not value and (value is None or value is False or value == "" or isinstance(value, _ARRAY))
 
 
 def is_array(value: Json) -> bool:
-    return isinstance(value, (list, dict))
+    return isinstance(value, _ARRAY)
 
 
 def to_text(value: Json) -> str:
@@ -77,7 +77,7 @@ def to_text(value: Json) -> str:
         return str(value)
     if isinstance(value, float):
         return php_float_to_text(value)
-    if isinstance(value, list | dict):
+    if isinstance(value, _ARRAY):
         return "Array"
     raise wrong_type("A date cannot be printed; use the filter date or its format()")
 
@@ -86,7 +86,7 @@ def scalar_text(value: Json, what: str) -> str:
     """Text for a filter that works on text only; an array is an error there."""
     if isinstance(value, str):
         return value
-    if isinstance(value, list | dict):
+    if isinstance(value, _ARRAY):
         raise wrong_type(f"{what} needs text, not {kind_of(value)}")
     return to_text(value)
 
@@ -130,6 +130,8 @@ def to_number(value: Json, operator: str) -> int | float:
 def to_int(value: Json) -> int:
     """PHP's ``(int)``: leading digits of a text, saturating; 1 for a non-empty array."""
     if isinstance(value, str):
+        if len(value) < 19 and value.isdigit() and value.isascii():
+            return int(value)
         number = number_prefix(value)
         if number is None:
             return 0
@@ -138,7 +140,7 @@ def to_int(value: Json) -> int:
         return number
     if isinstance(value, float):
         return _wrap(value)
-    if isinstance(value, list | dict):
+    if isinstance(value, _ARRAY):
         return 1 if value else 0
     return int(value) if isinstance(value, int) else 0 if value is None else 1
 
@@ -274,7 +276,7 @@ def compare(left: Json, right: Json) -> int:
         return 1 if left else 0
     if left is None or right is None or isinstance(left, bool) or isinstance(right, bool):
         return is_true(left) - is_true(right)
-    if isinstance(left, list | dict) or isinstance(right, list | dict):
+    if isinstance(left, _ARRAY) or isinstance(right, _ARRAY):
         return _compare_arrays(left, right)
     if isinstance(left, datetime) or isinstance(right, datetime):
         return _compare_moments(left, right)
