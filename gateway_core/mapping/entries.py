@@ -140,8 +140,8 @@ def _read_source(key: str, text: str, limits: Limits) -> _Source:
 
 def _are_apart(settings: Settings) -> bool:
     targets = [paths.split(key) for key in settings.targets]
-    positions = any(segment.isdigit() for path in targets for segment in path)
-    return not settings.pass_through and not positions and paths.apart(targets)
+    is_list = any(path[0].isdigit() for path in targets)
+    return not settings.pass_through and not is_list and paths.apart(targets)
 
 
 def _is_faithful(sources: list[_Source], entries: list[Entry], settings: Settings) -> bool:
@@ -188,10 +188,17 @@ def _fused_casts(settings: Settings) -> dict[str, tuple[Cast, ...]]:
     for key, path, casts in settings.casts:
         once = sum(key == other for other, _, _ in settings.casts) == 1
         alone = all(paths.apart([path, paths.split(other)]) for other in keys if other != key)
-        positions = any(segment.isdigit() for segment in path)
-        if once and alone and not positions and key in settings.targets and key not in settings.value_maps:
+        free = key in settings.targets and key not in settings.value_maps
+        if once and alone and free and not _is_among_positions(path, keys):
             fused[key] = casts
     return fused
+
+
+def _is_among_positions(path: paths.Path, keys: list[str]) -> bool:
+    """Whether a path ends at a position of a list, or beside one: to remove it moves the others."""
+    level = path[:-1]
+    beside = (other for other in map(paths.split, keys) if other[: len(level)] == level)
+    return any(len(other) > len(level) and other[len(level)].isdigit() for other in beside)
 
 
 # -- one entry --------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ else is a call of the entry's function and of its casts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -28,23 +27,40 @@ Step: TypeAlias = tuple[tuple[Move, ...] | None, str, paths.Path, Evaluate, tupl
 Steps: TypeAlias = tuple[Step, ...]
 
 
-def steps_of(entries: Iterable[Entry]) -> Steps:
+class Positions(tuple[str, ...]):
+    """The path of a target some of whose levels, or of its neighbours' levels, are lists."""
+
+    __slots__ = ()
+
+
+def steps_of(entries: tuple[Entry, ...]) -> Steps:
     """The entries in rows."""
+    lists = frozenset(
+        entry.path[0] for entry in entries if any(segment.isdigit() for segment in entry.path[1:])
+    )
     steps: list[Step] = []
     for is_straight, row in groupby(entries, lambda entry: entry.straight is not None):
         listed = list(row)
         if is_straight:
             first = listed[0]
-            moves = tuple(_move(entry, entry.straight) for entry in listed if entry.straight is not None)
+            moves = tuple(
+                _move(entry, entry.straight, lists) for entry in listed if entry.straight is not None
+            )
             steps.append((moves, first.key, first.path, first.evaluate, ()))
         else:
-            steps.extend((None, entry.key, entry.path, entry.evaluate, entry.casts) for entry in listed)
+            steps.extend(
+                (None, entry.key, _levels(entry, lists), entry.evaluate, entry.casts) for entry in listed
+            )
     return tuple(steps)
 
 
-def _move(entry: Entry, quick: Straight) -> Move:
-    levels = entry.path if len(entry.path) > 1 else None
+def _move(entry: Entry, quick: Straight, lists: frozenset[str]) -> Move:
+    levels = _levels(entry, lists) if len(entry.path) > 1 else None
     return entry.key, levels, quick.head, quick.keys, quick.table, quick.odd
+
+
+def _levels(entry: Entry, lists: frozenset[str]) -> paths.Path:
+    return Positions(entry.path) if entry.path[0] in lists else entry.path
 
 
 def fill(steps: Steps, frame: Frame, reference: Reference) -> dict[str, Json]:
@@ -110,6 +126,13 @@ def locate(error: MappingError, reference: Reference, key: str) -> None:
 
 def _put(result: dict[str, Json], path: paths.Path, value: Any) -> None:
     """Put a value in its place; of one that is unset only the levels above stay."""
+    if type(path) is Positions:
+        head, rest = path[0], tuple(path[1:])
+        if value is UNSET:
+            result[head] = paths.drop(paths.put(result.get(head), rest, None), rest)
+        else:
+            result[head] = paths.put(result.get(head), rest, value)
+        return
     level = result
     for segment in path[:-1]:
         inner = level.get(segment)

@@ -10,7 +10,7 @@ root unwrapping.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,6 +54,7 @@ class CompiledMapping:
     apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
+    getters: tuple[Callable[[Json], Any], ...] = field(repr=False)
     settings: Settings = field(repr=False)
     ready: bool = field(repr=False)
     wrapped: bool = field(repr=False)
@@ -186,8 +187,8 @@ class CompiledMapping:
         return result
 
     def _cast(self, result: Json, run: Run) -> Json:
-        for key, path, casts in self.casts:
-            value = paths.getter(path)(result)
+        for get, (key, path, casts) in zip(self.getters, self.casts, strict=True):
+            value = get(result)
             if value is paths.MISSING:
                 continue
             for cast in casts:
@@ -255,6 +256,7 @@ def compile_mapping(
         apart=plan.apart,
         heads=plan.heads,
         casts=plan.casts,
+        getters=tuple(paths.getter(path) for _, path, _ in plan.casts),
         settings=settings,
         ready=not (settings.pass_through or settings.unset or plan.casts or settings.encodes),
         wrapped=any(entry.path[0] in ("#", "0") for entry in plan.entries),

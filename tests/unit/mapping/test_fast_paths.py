@@ -117,9 +117,13 @@ sources = st.one_of(
     st.tuples(st.one_of(mapped, listed, as_json), casts.map(lambda more: ["jsonToArray", *more])),
     st.tuples(st.one_of(mapped, printed), st.just(["jsonToArray"])),
 )
-TARGETS = ("t", "u", "v.w", "v.x.y", "a", "k&#46;d", "z.0", "z.1.q", "v", "#")
+TARGETS = (
+    *("t", "u", "v.w", "v.x.y", "a", "k&#46;d", "z.0.q", "z.0.r", "z.1.q.s", "z.2"),
+    *("z.0", "z.1.q", "y.q", "y.0", "v", "z", "#", "0", "1.q"),
+)
 few_targets = st.one_of(
     st.lists(st.sampled_from(TARGETS[:6]), min_size=1, max_size=5, unique=True),
+    st.lists(st.sampled_from(TARGETS[:10]), min_size=1, max_size=6, unique=True),
     st.lists(st.sampled_from(TARGETS), min_size=1, max_size=5, unique=True),
     st.just(["#"]),
 )
