@@ -78,7 +78,13 @@ def cast_names(body: Json) -> list[str]:
 def _if_value(expected: str, otherwise: Any) -> Cast:
     if expected:
         return lambda value, _result, _run: otherwise if loose_equal(value, expected) else value
-    return lambda value, _result, _run: otherwise if not is_true(value) or _is_hollow(value) else value
+
+    def if_empty(value: Json, _result: Json, _run: Run) -> Any:
+        if type(value) is str:
+            return value if value and value != "0" else otherwise
+        return otherwise if not is_true(value) or _is_hollow(value) else value
+
+    return if_empty
 
 
 def _is_hollow(value: Json) -> bool:

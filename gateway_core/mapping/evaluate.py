@@ -275,6 +275,8 @@ class ExpressionCompiler(CallCompiler):
         ]
         if not any(spread for spread, _ in items):
             plain = tuple(item for _, item in items)
+            if not plain:
+                return lambda _: []
             return lambda frame: [item(frame) for item in plain]
 
         def build(frame: Frame) -> Json:

@@ -94,16 +94,18 @@ def move_all(
     reference: Reference,
 ) -> None:
     """Fill the targets of a row in."""
-    look_up, missing, unset, text, null = variables.get, MISSING, UNSET, str, type(None)
+    missing, unset, text, null = MISSING, UNSET, str, type(None)
     key = ""
     try:
         for key, levels, head, keys, table, odd in moves:
-            value = look_up(head, missing)
-            for name in keys:
-                value = value.get(name, missing) if type(value) is dict else find(value, name)
+            value = variables[head] if head in variables else missing  # noqa: SIM401 - no call, so quicker
+            if keys:
+                for name in keys:
+                    value = value.get(name, missing) if type(value) is dict else find(value, name)
             kind = type(value)
             if table is not None and (kind is text or kind is null or value is missing):
-                value = table.get(value, value)
+                if value in table:
+                    value = table[value]
             else:
                 value = odd(value, run)
             if value is missing:

@@ -68,14 +68,15 @@ class Mapped:
 
     def is_kept(self, result: Json, run: Run) -> bool:
         """Whether the result may stay a value. Pays for it by its size."""
-        faithful, bounded = self.parts and run.settled and run.size << 6 <= run.limits.text, True
+        bounded, faithful = True, self.parts and run.settled
+        look_up = run.services.mapping
         for reference in self.references:
-            mapping = run.services.mapping(reference)
+            mapping = look_up(reference)
             if mapping is None or not mapping.bounded:
                 bounded = False
             elif not mapping.faithful:
                 faithful = False
-        if bounded and faithful:
+        if bounded and faithful and run.size << 6 <= run.limits.text:
             run.burn(1 + (run.size >> 7))
             return True
         if bounded and json_text.is_settled(result, run, self.flags):
