@@ -245,10 +245,10 @@ class ExpressionCompiler(CallCompiler):
         return quantify
 
     def _conditional(self, node: Conditional) -> Evaluator:
-        condition, otherwise = self.compile(node.condition), self.compile(node.otherwise)
+        otherwise = self.compile(node.otherwise)
         if node.then is None:
-            return either(condition, otherwise)
-        then = self.compile(node.then)
+            return either(self.compile(node.condition), otherwise)
+        condition, then = self._condition(node.condition), self.compile(node.then)
         return lambda frame: then(frame) if is_true(condition(frame)) else otherwise(frame)
 
     def _concatenation(self, node: Concatenation) -> Evaluator:

@@ -133,6 +133,7 @@ def _is_simple(node: Expression) -> bool:
 
 
 def _is_condition(node: Expression) -> bool:
+    node = without_default(node)
     if isinstance(node, Test):
         if node.name == "defined":
             return constant_path(node.target) is not None
