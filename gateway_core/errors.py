@@ -212,6 +212,9 @@ class StoreError(GatewayError):
 
 
 class OutcomeUnknown(StoreError):
+    """The connection to the store broke while a change was being committed, and it cannot be told any
+    more whether it was; read the object before sending the change again."""
+
     code, title = "outcome-unknown", "Whether the change was made is unknown"
 
 
