@@ -19,7 +19,9 @@ PAGES = [
 BEFORE = {"import-and-export-objects.md": "make run"}
 # Pages with commands that need what not every machine has, each with what that is. Such blocks are
 # written as `console`, and no test types them.
-NOT_TYPED = {"choose-a-store.md": "a PostgreSQL server of one's own, which tests/store and tests/faults start"}
+NOT_TYPED = {
+    "choose-a-store.md": "a PostgreSQL server of one's own, which tests/store and tests/faults start"
+}
 SHELLS = {"bash", "console", "shell", "sh-session", "zsh"}
 
 
