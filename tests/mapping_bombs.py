@@ -5,6 +5,8 @@ and memory. ``python tests/mapping_bombs.py`` runs all of them, each in a proces
 prints one JSON line a bomb: what came out, seconds of processor time, megabytes at the peak.
 """
 
+# ruff: noqa: E501 - a bomb is read best on one line
+
 from __future__ import annotations
 
 import json
@@ -76,7 +78,15 @@ MEGA = 900_000
 DOUBLED = "{% for i in 1..90 %}{% set a = a ~ a %}{% endfor %}"
 NESTED = "{% set a = [1] %}{% for i in 1..60 %}{% set a = [a, a] %}{% endfor %}"
 SELF = {"self": {"mapping": {"x": "{{ map('self', _context)|json_encode }}"}}}
-TWICE = {"self": {"passTrough": False, "mapping": {"x": "{{ map('self', {a: a})|json_encode }}", "y": "{{ map('self', {a: a})|json_encode }}"}}}
+TWICE = {
+    "self": {
+        "passTrough": False,
+        "mapping": {
+            "x": "{{ map('self', {a: a})|json_encode }}",
+            "y": "{{ map('self', {a: a})|json_encode }}",
+        },
+    }
+}
 FLAT = {"flat": {"passTrough": False, "mapping": {"y": "x"}}}
 HOLLOW = {"flat": {"passTrough": False, "mapping": {"y": "x"}, "cast": {"y": ["unsetIfValue=="] * 900}}}
 
@@ -274,7 +284,7 @@ def _in_a_child(bomb: Bomb) -> dict[str, Any]:
         resource.setrlimit(resource.RLIMIT_CPU, (GUARD_SECONDS, GUARD_SECONDS))
         try:
             report = _measured(bomb)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is what was looked for
             report = {"bomb": bomb.name, "outcome": f"{type(error).__name__}: {error}"[:300]}
         os.write(writing, json.dumps(report).encode())
         os._exit(0)

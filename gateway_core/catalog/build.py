@@ -26,7 +26,7 @@ from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
-from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
+from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
     EntitySpec,
@@ -51,6 +51,7 @@ class BuildSettings:
 
     query: QuerySettings = QuerySettings()
     title: str = ""
+    limits: Limits = DEFAULT_LIMITS
 
 
 def build(
@@ -64,7 +65,7 @@ def build(
     settings = settings or BuildSettings()
     findings: list[Finding] = list(unknown_keys(artifacts))
     specs = _specs(_of(artifacts, Kind.SCHEMA), findings)
-    mappings = _mappings(_of(artifacts, Kind.MAPPING), findings)
+    mappings = _mappings(_of(artifacts, Kind.MAPPING), settings.limits, findings)
     _check_references(mappings, findings)
     collections = {a.reference: _collection(a, findings) for a in _of(artifacts, Kind.COLLECTION)}
     bodies = {a.reference: a.body for a in _of(artifacts, Kind.MAPPING)}
@@ -110,11 +111,13 @@ def _specs(schemas: Iterable[Artifact], findings: list[Finding]) -> dict[Referen
     return specs
 
 
-def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, CompiledMapping]:
+def _mappings(
+    artifacts: Iterable[Artifact], limits: Limits, findings: list[Finding]
+) -> dict[Reference, CompiledMapping]:
     compiled: dict[Reference, CompiledMapping] = {}
     for artifact in artifacts:
         try:
-            mapping = compile_mapping(artifact.reference, artifact.body)
+            mapping = compile_mapping(artifact.reference, artifact.body, limits=limits)
         except MappingError as error:
             place = f"{artifact.origin.path}: {error}"
             findings.append(_error("mapping", place, artifact.reference, position=error))

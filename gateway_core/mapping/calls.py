@@ -182,12 +182,16 @@ class CallCompiler(ABC):
                 raise MappingError(f'There is no macro "{name}"', position=position)
             values: list[Json] = []
             named: dict[str, Json] = {}
-            for keyword, spread, value in arguments:
-                if keyword:
-                    named[keyword] = value(frame)
-                else:
-                    extend(values, value(frame), spread, frame.run)
-            return macro(frame.run, values, named)
+            try:
+                for keyword, spread, value in arguments:
+                    if keyword:
+                        named[keyword] = value(frame)
+                    else:
+                        extend(values, value(frame), spread, frame.run)
+                return macro(frame.run, values, named)
+            except MappingError as error:
+                place(error, position)
+                raise
 
         return call
 

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway_core.errors import MappingError
+from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import Cast, json_to_array
+from gateway_core.mapping.closures import START, place
 from gateway_core.mapping.fragments import assemble, copied_by_fragments
 from gateway_core.mapping.nodes import Template
 from gateway_core.mapping.parser import parse
@@ -28,6 +29,7 @@ from gateway_core.types import Json, Reference
 Evaluate = Callable[[Frame], Any]
 _READS_RESULT: Final = "countValue:"
 _JSON: Final = "jsonToArray"
+_MOST_LEVELS: Final = 50  # with the deepest value below it, a result can still be written as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
     copied: list[paths.Path] = []
     templates: dict[str, Template] = {}
     for key, source in settings.targets.items():
+        levels = min(limits.depth, _MOST_LEVELS)
+        if key.count(".") >= levels:
+            detail = f"A target has more than {levels} levels"
+            raise _located(LimitExceeded(detail, limit="depth", position=START), reference, key)
         if not is_template(source):
             reads.path(paths.split(source))
             copied.append(paths.split(source))
@@ -99,6 +105,10 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
                 entries.append(_quick_entry(key, source, template, fused.get(key, ()), names[:1] == (_JSON,)))
         except MappingError as error:
             raise _located(error, reference, key) from None
+        except RecursionError:
+            nested = LimitExceeded("A template is nested too deeply", limit="depth", position=START)
+            nested.kind = "syntax"
+            raise _located(nested, reference, key) from None
     left = tuple(entry for entry in settings.casts if entry[0] not in fused)
     heads = frozenset(entry.source.split(".", 1)[0] for entry in entries if entry.look_up is not None)
     return Plan(tuple(entries), left, reads, bounded, _are_apart(settings), heads)
@@ -144,7 +154,11 @@ def _path_entry(key: str, source: str, casts: tuple[Cast, ...], settings: Settin
         if value is paths.MISSING:
             return absent
         if not bounded and isinstance(value, list | dict):
-            json_text.weigh(value, frame.run)
+            try:
+                json_text.weigh(value, frame.run)
+            except MappingError as error:
+                place(error, START)
+                raise
         return value
 
     return Entry(key, paths.split(key), source, "path", evaluate, None, casts)
@@ -164,7 +178,11 @@ def _template_entry(key: str, source: str, template: Template, casts: tuple[Cast
     render, assigns = compile_template(template), bool(assigned_names(template))
 
     def evaluate(frame: Frame) -> Any:
-        return render(_own(frame) if assigns else frame)
+        try:
+            return render(_own(frame) if assigns else frame)
+        except MappingError as error:
+            place(error, START)
+            raise
 
     look_up = paths.getter(paths.split(source))
     return Entry(key, paths.split(key), source, "template", evaluate, look_up, casts)
@@ -177,8 +195,12 @@ def _json(template: Template) -> Evaluate:
 
     def evaluate(frame: Frame) -> Any:
         out: list[Any] = []
-        write(_own(frame) if assigns else frame, out)
-        return assemble(out, frame.run, json_to_array)
+        try:
+            write(_own(frame) if assigns else frame, out)
+            return assemble(out, frame.run, json_to_array)
+        except MappingError as error:
+            place(error, START)
+            raise
 
     return evaluate
 

@@ -111,7 +111,7 @@ class ExpressionCompiler(CallCompiler):
         if name == CONTEXT:
             if not self.local:
                 return lambda frame: frame.variables
-            return copy_of_context
+            return copy_of_context(node.position)
         if name in _SPECIAL:
             value = _SPECIAL[name]
             return lambda _: value
@@ -268,14 +268,19 @@ class ExpressionCompiler(CallCompiler):
         if not any(spread for spread, _ in items):
             plain = tuple(item for _, item in items)
             return lambda frame: [item(frame) for item in plain]
+        position = node.position
 
         def build(frame: Frame) -> Json:
             pairs: list[tuple[int | str, Json]] = []
             for spread, item in items:
                 value = item(frame)
                 if spread:
-                    need_spread(value)
-                    frame.run.items(len(pairs) + len(value))
+                    try:
+                        need_spread(value)
+                        frame.run.items(len(pairs) + len(value))
+                    except MappingError as error:
+                        place(error, position)
+                        raise
                     pairs.extend(items_of(value))
                 else:
                     pairs.append((0, value))

@@ -75,6 +75,7 @@ def assemble(out: list[Any], run: Run, read: Callable[[Json, Run], Json]) -> Jso
     """The value of the pieces; ``read`` reads those that have to become text after all."""
     if len(out) == 1 and type(out[0]) is Fragment:
         return out[0].value
+    run.text(sum(len(piece) for piece in out if type(piece) is str))
     fragments = [piece for piece in out if type(piece) is Fragment]
     if fragments:
         skeleton = "".join([_HOLE if type(piece) is Fragment else piece for piece in out])

@@ -17,6 +17,7 @@ from typing import Any, Final
 from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
+from gateway_core.mapping.closures import START, place
 from gateway_core.mapping.entries import Entry, Evaluate, compile_entries
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
@@ -25,7 +26,7 @@ from gateway_core.types import Finding, Json, Reference
 
 Step = tuple[Entry, Evaluate, str | None, tuple[Cast, ...]]
 DEFAULT_LIMITS: Final = Limits()
-__all__ = ["CompiledMapping", "Limits", "Services", "compile_mapping"]
+__all__ = ["DEFAULT_LIMITS", "CompiledMapping", "Limits", "Services", "compile_mapping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,8 @@ class CompiledMapping:
         try:
             plain = json_text.has_plain_keys(document)
             return self.apply_within(document, run, as_list=as_list, encoded=plain)
-        except RecursionError:
-            error = LimitExceeded("Values or calls are nested too deeply", limit="depth")
-            error.mapping = self.reference
-            raise error from None
+        except (MappingError, RecursionError) as error:
+            raise self._failed(error, run, "") from None
 
     def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json:
         """The same inside a run that another mapping started. ``encoded``: no key holds a dot."""
@@ -88,6 +87,7 @@ class CompiledMapping:
             if not is_array(document):
                 return []
         run.items(len(document))
+        run.burn(len(extra) * len(document) >> 2)
         if isinstance(document, list):
             return [self._one(_element(item, extra), run, encoded) for item in document]
         mapped = {key: self._one(_element(item, extra), run, encoded) for key, item in document.items()}
@@ -108,7 +108,10 @@ class CompiledMapping:
             result = document[:] if isinstance(document, list) else dict(document)
         result = self._fill(result, Frame(variables, run, document))
         for path in settings.unset:
-            result = paths.drop(result, path)
+            try:
+                result = paths.drop(result, path, run.burn)
+            except MappingError as error:
+                raise self._failed(error, run, ".".join(path)) from None
         result = self._cast(result, run)
         if run.keys_seen or settings.encodes:
             result = paths.decode_keys(result, run.burn)
@@ -117,7 +120,7 @@ class CompiledMapping:
     def _fill(self, result: Json, frame: Frame) -> Json:
         """Every target with its value, in file order."""
         run = frame.run
-        run.burn(len(self.entries))
+        self._start(run)
         if not self.apart or not self.heads.isdisjoint(frame.variables):
             return self._fill_with_care(result, frame)
         missing, unset = paths.MISSING, UNSET
@@ -134,12 +137,11 @@ class CompiledMapping:
                         result[name] = value
                 elif value is unset:
                     # The levels above stay.
-                    result = paths.drop(paths.put(result, entry.path, None), entry.path)
+                    result = paths.drop(paths.put(result, entry.path, None, run.burn), entry.path, run.burn)
                 elif value is not missing:
                     paths.put_in_place(result, entry.path, value)
-        except MappingError as error:
-            self._locate(error, "" if entry is None else entry.key)
-            raise
+        except (MappingError, RecursionError) as error:
+            raise self._failed(error, run, "" if entry is None else entry.key) from None
         return result
 
     def _fill_with_care(self, result: Json, frame: Frame) -> Json:
@@ -155,38 +157,48 @@ class CompiledMapping:
                     value = entry.evaluate(frame)
                 if value is not paths.MISSING:
                     value = _cast_all(value, entry.casts, result, run)
-            except MappingError as error:
-                self._locate(error, entry.key)
-                raise
-            if value is UNSET:
-                result = paths.drop(_store(result, entry.path, None), entry.path)
-            elif value is not paths.MISSING:
-                result = _store(result, entry.path, value)
+                if value is UNSET:
+                    result = paths.drop(_store(result, entry.path, None, run), entry.path, run.burn)
+                elif value is not paths.MISSING:
+                    result = _store(result, entry.path, value, run)
+            except (MappingError, RecursionError) as error:
+                raise self._failed(error, run, entry.key) from None
         return result
 
-    def _locate(self, error: MappingError, key: str) -> None:
-        """Name the mapping and the target that failed, unless a mapping within did."""
+    def _start(self, run: Run) -> None:
+        """Pay for looking at every target."""
+        try:
+            run.burn(len(self.entries))
+        except MappingError as error:
+            raise self._failed(error, run, self.entries[0].key if self.entries else "") from None
+
+    def _failed(self, error: MappingError | RecursionError, run: Run, key: str) -> MappingError:
+        """The error with the mapping and the target that failed, unless a mapping within told its own."""
+        if isinstance(error, RecursionError):
+            error = run.too_nested()
         if not error.mapping:
+            place(error, START)
             error.mapping = self.reference
             error.key = key
+        return error
 
     def _cast(self, result: Json, run: Run) -> Json:
         for key, path, casts in self.casts:
             value = paths.getter(path)(result)
             if value is paths.MISSING:
                 continue
-            for cast in casts:
-                try:
+            try:
+                for cast in casts:
+                    run.burn(1)
                     changed = cast(value, result, run)
-                except MappingError as error:
-                    self._locate(error, key)
-                    raise
-                if changed is UNSET:
-                    result = paths.drop(result, path)
-                    break
-                if changed is not value:
-                    result = _store(result, path, changed)
-                    value = changed
+                    if changed is UNSET:
+                        result = paths.drop(result, path, run.burn)
+                        break
+                    if changed is not value:
+                        result = _store(result, path, changed, run)
+                        value = changed
+            except (MappingError, RecursionError) as error:
+                raise self._failed(error, run, key) from None
         return result
 
     def _unwrapped(self, result: Json) -> Json:
@@ -262,10 +274,10 @@ def _element(item: Json, extra: dict[str, Json]) -> Json:
     return merged
 
 
-def _store(result: Json, path: paths.Path, value: Json) -> Json:
+def _store(result: Json, path: paths.Path, value: Json, run: Run) -> Json:
     """Put a value into the result; its top level is the run's own, so it is changed in place."""
     if type(result) is dict:
         head = path[0]
-        result[head] = value if len(path) == 1 else paths.put(result.get(head), path[1:], value)
+        result[head] = value if len(path) == 1 else paths.put(result.get(head), path[1:], value, run.burn)
         return result
-    return paths.put(result, path, value)
+    return paths.put(result, path, value, run.burn)

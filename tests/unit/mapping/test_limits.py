@@ -38,7 +38,7 @@ BOMBS = [
     ("{{ big|replace({x: big}) }}", "text"),
     ("{{ big|split('x')|join(big) }}", "text"),
     ("{{ big|e('css')|e('css')|e('css') }}", "text"),
-    ("{{ big|url_encode|url_encode|url_encode|url_encode|url_encode|url_encode }}", "text"),
+    ("{{ big|url_encode|url_encode|url_encode|url_encode|url_encode|url_encode }}", "steps"),
     ("{{ 'now'|date(big) }}", "text"),
     ("{{ (1..1000)|reduce((c, v) => c|merge(c), [1])|length }}", "items"),
     ("{{ (1..90000)|map(v => (1..9000))|length }}", "steps"),
