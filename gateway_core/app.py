@@ -27,7 +27,7 @@ from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError
 from gateway_core.mapping.dates import zones
-from gateway_core.mapping.mapping import Limits
+from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
 from gateway_core.operations.install import install, is_installed
@@ -57,7 +57,7 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    limits = Limits(
+    limits = MappingLimits(
         steps=settings.mapping_steps,
         text=settings.mapping_text,
         items=settings.mapping_items,

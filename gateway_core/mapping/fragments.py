@@ -60,7 +60,8 @@ def _copied(node: Expression) -> Iterator[Path]:
         return
     for call in walk(node):
         if isinstance(call, Call) and call.name == "map":
-            yield from _data_of(call.arguments[1])
+            for argument in call.arguments:
+                yield from _data_of(argument)
 
 
 def _data_of(argument: Argument) -> Iterator[Path]:
