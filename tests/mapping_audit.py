@@ -76,9 +76,7 @@ class Listener:
 
     def __call__(self, event: str, arguments: Any) -> None:
         if self.listening and event.split(".", maxsplit=1)[0] in FORBIDDEN:
-            self.heard.append(
-                event if event == "open" and arguments[0] == os.devnull else f"{event}: {arguments[0]}"[:200]
-            )
+            self.heard.append(event if arguments[:1] == (os.devnull,) else f"{event} {arguments!r}"[:120])
 
     def during(self, run: Callable[[], Any]) -> None:
         """Run a mapping, heard."""

@@ -27,8 +27,12 @@ def _js(match: re.Match[str]) -> str:
     letter = match[0]
     if letter in _JS_SHORT:
         return _JS_SHORT[letter]
-    units = letter.encode("utf-16-be").hex().upper()
-    return "".join(f"\\u{units[index : index + 4]}" for index in range(0, len(units), 4))
+    point = ord(letter)
+    if point < 0x10000:
+        return f"\\u{point:04X}"
+    # Two halves, as UTF-16 has it; worked out here, since Python would load a codec for it.
+    point -= 0x10000
+    return f"\\u{0xD800 + (point >> 10):04X}\\u{0xDC00 + (point & 0x3FF):04X}"
 
 
 def _css(match: re.Match[str]) -> str:
