@@ -16,6 +16,9 @@ TAKE_PATTERNS = frozenset(
     {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
 )
 
+# Patterns of our own that are put together: from the table of operators, a number, another pattern.
+PUT_TOGETHER = ("_operator_pattern()", "f'[0-9]{{{count}}}'", "ENTITY_TAG.pattern")
+
 
 def constants_of(tree: ast.Module) -> set[str]:
     """The names that a module gives a text of its own, at its top level."""
@@ -30,7 +33,7 @@ def constants_of(tree: ast.Module) -> set[str]:
 
 def is_ours(pattern: ast.expr, constants: set[str]) -> bool:
     """Whether a pattern is written in the source: a text, or made of nothing but such texts."""
-    if isinstance(pattern, ast.Constant):
+    if isinstance(pattern, ast.Constant) or ast.unparse(pattern) in PUT_TOGETHER:
         return True
     if isinstance(pattern, ast.Name):
         return pattern.id in constants
@@ -39,8 +42,7 @@ def is_ours(pattern: ast.expr, constants: set[str]) -> bool:
         return all(is_ours(value, constants) for value in values)
     if isinstance(pattern, ast.BinOp):
         return is_ours(pattern.left, constants) and is_ours(pattern.right, constants)
-    # The lexer's pattern of operators is put together from its own table of them.
-    return isinstance(pattern, ast.Call) and ast.unparse(pattern) == "_operator_pattern()"
+    return False
 
 
 def patterns_of(path: Path) -> list[str]:
