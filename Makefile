@@ -19,7 +19,7 @@ DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format bench openapi docs lock upgrade clean distclean
+.PHONY: help run test check format bench openapi docs lock upgrade clean distclean fuzz
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(DEV) ## Format the code and mend what can be mended
 
 bench: $(DEV) ## Measure, each figure beside its floor
 	$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(DEV) ## Run 100,000 random templates through the mapping language (ARGS="COUNT FIRST" for others)
+	$(BIN)/python tests/template_fuzz.py $(ARGS)
 
 openapi: $(RUNTIME) ## Write the API document of the bundled configuration to var/openapi.json
 	@mkdir -p var

@@ -26,6 +26,8 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError
+from gateway_core.mapping.dates import zones
+from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
 from gateway_core.operations.install import install, is_installed
@@ -56,7 +58,18 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    return BuildSettings(query=query, title=settings.title if given else "")
+    return BuildSettings(query, settings.title if given else "", mapping_limits(settings))
+
+
+def mapping_limits(settings: Settings) -> MappingLimits:
+    return MappingLimits(
+        steps=settings.mapping_steps,
+        text=settings.mapping_text,
+        items=settings.mapping_items,
+        depth=settings.mapping_depth,
+        map_depth=settings.mapping_map_depth,
+        seconds=settings.mapping_seconds,
+    )
 
 
 def store_of(settings: Settings) -> Store:
@@ -137,6 +150,7 @@ class Gateway:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._live = live_of(settings, store)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
+        self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
             demo=settings.demo,
             public_url=settings.public_url,

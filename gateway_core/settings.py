@@ -84,6 +84,25 @@ class Settings(BaseSettings):
         default="",
         description="Origins of web pages that may call with credentials (https://host), comma-separated.",
     )
+    mapping_steps: int = Field(
+        default=200_000, ge=1_000, description="Most steps of one run of a mapping, maps within it included."
+    )
+    mapping_text: int = Field(
+        default=1_000_000, ge=1_000, description="Longest text that a mapping may build, in characters."
+    )
+    mapping_items: int = Field(
+        default=100_000, ge=100, description="Most items of a list or object that a mapping may build."
+    )
+    mapping_depth: int = Field(
+        default=100,
+        ge=10,
+        le=100,
+        description="Deepest nesting of expressions, blocks, macros, targets and values in a mapping.",
+    )
+    mapping_map_depth: int = Field(default=16, ge=1, le=32, description="Mappings within mappings, at most.")
+    mapping_seconds: float = Field(
+        default=0.25, gt=0, le=60, description="Longest time of one run of a mapping, in seconds."
+    )
     threads: int = Field(
         default=8, ge=1, le=64, description="Requests that a worker process works on at one time."
     )

@@ -31,12 +31,12 @@ EXAMPLES: dict[str, dict[str, Any]] = json.loads(
 )
 NOW = "2025-03-14T09:35:00+00:00"
 LIMITS = {
-    "steps": "evaluation steps of one run, with all mappings that it reaches",
-    "text": "characters of any one text",
-    "items": "elements of any one list or object",
-    "depth": "levels of expressions, blocks, macros and values",
+    "steps": "every operation; what goes over a text or a list pays for its size, before it begins",
+    "text": "characters of any one text that is built",
+    "items": "items of any one list or object that is built",
+    "depth": "nesting of expressions, blocks, macros and values; a target has 50 levels at most",
     "map_depth": "mappings within mappings",
-    "seconds": "seconds of one run",
+    "seconds": "time that the run works (waiting does not count), looked at every 256 steps",
     "template": "characters of one source",
 }
 
@@ -106,8 +106,11 @@ def keys() -> Iterator[str]:
 
 
 def limits() -> Iterator[str]:
+    """Each limit, its default, the setting that changes it, and what counts."""
     for each in fields(Limits):
-        yield f"| {LIMITS[each.name]} | {each.default:,} |".replace(",", " ")
+        setting = f"`GATEWAY_MAPPING_{each.name.upper()}`" if each.name != "template" else "none"
+        default = f"{each.default:,}".replace(",", " ")
+        yield f"| `{each.name}` | {default} | {setting} | {LIMITS[each.name]} |"
 
 
 def remarks() -> Iterator[str]:

@@ -27,7 +27,7 @@ from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
-from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
+from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
 from gateway_core.mapping.value_maps import FAULT as VALUE_MAP_FAULT
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
@@ -53,6 +53,7 @@ class BuildSettings:
 
     query: QuerySettings = QuerySettings()
     title: str = ""
+    limits: Limits = DEFAULT_LIMITS
 
 
 def build(
@@ -66,7 +67,7 @@ def build(
     settings = settings or BuildSettings()
     findings: list[Finding] = list(unknown_keys(artifacts))
     specs = _specs(_of(artifacts, Kind.SCHEMA), findings)
-    mappings = _mappings(_of(artifacts, Kind.MAPPING), findings)
+    mappings = _mappings(_of(artifacts, Kind.MAPPING), settings.limits, findings)
     files = {artifact.reference: artifact.origin.path for artifact in _of(artifacts, Kind.MAPPING)}
     _check_references(mappings, files, findings)
     collections = {a.reference: _collection(a, findings) for a in _of(artifacts, Kind.COLLECTION)}
@@ -114,13 +115,15 @@ def _specs(schemas: Iterable[Artifact], findings: list[Finding]) -> dict[Referen
     return specs
 
 
-def _mappings(artifacts: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, CompiledMapping]:
+def _mappings(
+    artifacts: Iterable[Artifact], limits: Limits, findings: list[Finding]
+) -> dict[Reference, CompiledMapping]:
     listed = list(artifacts)
     bodies = {artifact.reference: artifact.body for artifact in listed}
     compiled: dict[Reference, CompiledMapping] = {}
     for artifact in listed:
         try:
-            mapping = compile_mapping(artifact.reference, artifact.body, bodies=bodies.get)
+            mapping = compile_mapping(artifact.reference, artifact.body, limits=limits, bodies=bodies.get)
         except MappingError as error:
             findings.extend(_mapping_fault(artifact, fault) for fault in (error, *error.others))
             continue

@@ -73,6 +73,7 @@ def render(
     from gateway_core.mapping.mapping import Services
     from gateway_core.mapping.trace import trace
     from gateway_core.operations.mapping_cases import Library
+    from gateway_core.settings import Settings
 
     mapping, mappings = chosen(ref, bundle)
     document = read_document(input)
@@ -81,12 +82,18 @@ def render(
         found = mappings.get(reference)
         return None if found is None else found.body
 
-    library = Library(body_of)
+    library = Library(body_of, gateway.mapping_limits(Settings()))
     services = Services(library.find, now=gateway.now, clock=time.thread_time)
     try:
         if traced:
             record = trace(
-                mapping.reference, mapping.body, document, services, as_list=as_list, bodies=body_of
+                mapping.reference,
+                mapping.body,
+                document,
+                services,
+                as_list=as_list,
+                limits=library.limits,
+                bodies=body_of,
             )
             print_trace(record)
         compiled = library.find(mapping.reference)

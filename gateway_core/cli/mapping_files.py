@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gateway_core.app import mapping_limits
 from gateway_core.bundles import mapping_files
 from gateway_core.bundles.layout import MANIFEST, lay_out
 from gateway_core.bundles.mapping_files import CASES_ENDING, ENDING, MappingFile
@@ -130,7 +131,8 @@ class CaseFiles:
                 loaded = mappings_of(self._bundle)
             elif around is not None:
                 loaded = mapping_files.read_mappings(around)
-            library = Library(lambda name: loaded[name].body if name in loaded else None)
+            limits = mapping_limits(Settings())
+            library = Library(lambda name: loaded[name].body if name in loaded else None, limits)
             self._libraries[around] = (library, loaded)
         return self._libraries[around][0]
 

@@ -38,7 +38,7 @@ from gateway_core.mapping.nodes import (
     Name,
     Node,
 )
-from gateway_core.mapping.parts import is_part
+from gateway_core.mapping.parts import Parts
 from gateway_core.mapping.reads import WITH, constant_path, walk
 from gateway_core.mapping.run import Frame
 from gateway_core.mapping.statements import did_you_mean
@@ -51,12 +51,11 @@ from gateway_core.types import Json
 class CallCompiler(ABC):
     """Compiles the calls of one template.
 
-    ``local`` holds every name the template assigns, ``parts`` those of them that always hold
-    parts of the input.
+    ``parts`` tells what the names hold that the template assigns, which are ``local``.
     """
 
-    def __init__(self, local: frozenset[str], parts: frozenset[str] = frozenset()) -> None:
-        self.local = local
+    def __init__(self, parts: Parts) -> None:
+        self.local = parts.local
         self.parts = parts
         self.cost = 0
         self.macros: dict[str, Any] = {}
@@ -141,7 +140,7 @@ class CallCompiler(ABC):
         """Whether an argument is a part of the input as it came: its keys are encoded already."""
         if argument.name or argument.spread or WITH in self.local:
             return False
-        return is_part(argument.value, self.local, self.parts)
+        return self.parts.holds(argument.value)
 
     def _map_of_input(self, node: Call, documents: Evaluator | None = None) -> Evaluator:
         """``map`` of a part of the input; ``documents`` stands for its second argument."""
@@ -248,12 +247,16 @@ class CallCompiler(ABC):
                 raise MappingError(f'There is no macro "{name}"', position=position)
             values: list[Json] = []
             named: dict[str, Json] = {}
-            for keyword, spread, value in arguments:
-                if keyword:
-                    named[keyword] = value(frame)
-                else:
-                    extend(values, value(frame), spread, frame.run)
-            return macro(frame.run, values, named)
+            try:
+                for keyword, spread, value in arguments:
+                    if keyword:
+                        named[keyword] = value(frame)
+                    else:
+                        extend(values, value(frame), spread, frame.run)
+                return macro(frame.run, values, named)
+            except MappingError as error:
+                place(error, position)
+                raise
 
         return call
 

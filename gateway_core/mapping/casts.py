@@ -13,10 +13,11 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from urllib.parse import unquote
 
 from gateway_core.mapping import json_text, paths, printf
 from gateway_core.mapping.dates import format_date
+from gateway_core.mapping.library.escaping import PERCENT, percent_encode
 from gateway_core.mapping.library.text import decode_base64
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import (
@@ -35,7 +36,12 @@ from gateway_core.types import Json
 
 UNSET: Final = object()
 Cast = Callable[[Json, Json, Run], Any]
-_PER_LETTER: Final = 10  # the most characters that one letter becomes under url or html
+_LONGEST_ENTITY: Final = 10  # letters that one letter becomes at most, here and below
+_LONGEST_FOLD: Final = 18
+_ENTITIES: Final = MappingProxyType(
+    {39: "&#039;", **{point: f"&{name};" for point, name in html.entities.codepoint2name.items()}}
+)
+_FORM: Final = tuple("+" if letter == "%20" else "%7E" if letter == "~" else letter for letter in PERCENT)
 
 
 def compile_cast(name: str, key: str) -> Cast | None:
@@ -49,7 +55,7 @@ def compile_cast(name: str, key: str) -> Cast | None:
     if name == "nullStringToNull":
         return _null_string_to_null
     if name == "keyCantBeValue":
-        return lambda value, _result, _run: UNSET if loose_equal(key, value) else value
+        return lambda value, _result, run: UNSET if _equal(key, value, run) else value
     plain = CASTS.get(name)
     return None if plain is None else lambda value, _result, run: plain(value, run)
 
@@ -77,21 +83,27 @@ def cast_names(body: Json) -> list[str]:
 
 def _if_value(expected: str, otherwise: Any) -> Cast:
     if expected:
-        return lambda value, _result, _run: otherwise if loose_equal(value, expected) else value
+        return lambda value, _result, run: otherwise if _equal(value, expected, run) else value
 
-    def if_empty(value: Json, _result: Json, _run: Run) -> Any:
+    def if_empty(value: Json, _result: Json, run: Run) -> Any:
         if type(value) is str:
             return value if value and value != "0" else otherwise
-        return otherwise if not is_true(value) or _is_hollow(value) else value
+        return otherwise if not is_true(value) or _is_hollow(value, run) else value
 
     return if_empty
 
 
-def _is_hollow(value: Json) -> bool:
+def _equal(left: Json, right: Json, run: Run) -> bool:
+    json_text.pay_to_compare(left, right, run)
+    return loose_equal(left, right)
+
+
+def _is_hollow(value: Json, run: Run) -> bool:
     """Whether an array has only empty leaves, at any depth."""
     if not is_array(value):
         return False
-    return all(_is_hollow(item) if is_array(item) else not is_true(item) for item in values_of(value))
+    run.burn(1 + (len(value) >> 2))
+    return all(_is_hollow(item, run) if is_array(item) else not is_true(item) for item in values_of(value))
 
 
 def _count_of(path: str) -> Cast:
@@ -130,34 +142,48 @@ def _date(value: Json, run: Run) -> str:
     """PHP's ``date(value)``: the value is a format, the date is now."""
     pattern = scalar_text(value, "The cast date")
     run.text(len(pattern) * 32)
+    run.burn(len(pattern) * 4)
     return format_date(run.services.now(), pattern)
 
 
-def _coded(name: str, convert: Callable[[str], str]) -> Callable[[Json, Run], str]:
+def _coded(name: str, convert: Callable[[str, Run], str]) -> Callable[[Json, Run], str]:
     def cast(value: Json, run: Run) -> str:
         text = scalar_text(value, f"The cast {name}")
-        run.text(min(len(text) * _PER_LETTER, max(len(text), run.limits.text)))
-        return convert(text)
+        run.text(len(text))
+        return convert(text, run)
 
     return cast
 
 
-def _html(text: str) -> str:
-    return "".join(map(_entity, text))
+def _html(text: str, run: Run) -> str:
+    run.grown(text, _LONGEST_ENTITY, lambda part: len(part.translate(_ENTITIES)))
+    run.burn(len(text) >> 4)
+    return text.translate(_ENTITIES)
 
 
-def _entity(letter: str) -> str:
-    if letter == "'":
-        return "&#039;"
-    name = html.entities.codepoint2name.get(ord(letter))
-    return letter if name is None else f"&{name};"
-
-
-def _to_ascii(text: str) -> str:
+def _to_ascii(text: str, run: Run) -> str:
     """The text in ASCII: accents dropped, what has no counterpart as a question mark."""
+    if text.isascii():
+        return text
+    run.grown(text, _LONGEST_FOLD, lambda part: len(_folded(part)))
+    run.burn(len(text) >> 1)
+    return _folded(text)
+
+
+def _folded(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text)
     letters = (letter for letter in folded if not unicodedata.combining(letter))
     return "".join(letter if letter.isascii() else "?" for letter in letters)
+
+
+def _percent_decoded(text: str, run: Run) -> str:
+    run.burn(text.count("%") * 2)
+    return unquote(text)
+
+
+def _in_base64(text: str, run: Run) -> str:
+    run.grown(text, 2 if text.isascii() else 6, lambda part: len(part.encode()) * 4 // 3 + 4)
+    return b64encode(text.encode()).decode()
 
 
 def _json(value: Json, run: Run) -> str:
@@ -166,7 +192,7 @@ def _json(value: Json, run: Run) -> str:
 
 def json_to_array(value: Json, run: Run) -> Json:
     """Entities decoded, then read as JSON; what is no JSON becomes null."""
-    text = json_text.decode_entities(scalar_text(value, "The cast jsonToArray"))
+    text = json_text.decode_entities(scalar_text(value, "The cast jsonToArray"), run)
     if paths.ENCODED_DOT in text:
         run.keys_seen = True
     return json_text.decode(text, run)
@@ -178,8 +204,10 @@ def _null_string_to_null(value: Json, _result: Json, _run: Run) -> Json:
 
 def _coordinates(value: Json, run: Run) -> Json:
     """``"1 2 3 4"`` as pairs; a single pair alone is not wrapped."""
-    points = scalar_text(value, "The cast coordinateStringToArray").split(" ")
-    run.items(len(points))
+    text = scalar_text(value, "The cast coordinateStringToArray")
+    run.items(text.count(" ") + 1)
+    points = text.split(" ")
+    run.burn(len(points))
     pairs = [points[start : start + 2] for start in range(0, len(points), 2)]
     return pairs[0] if len(pairs) == 1 else pairs
 
@@ -196,8 +224,8 @@ def _int_to_money(value: Json, run: Run) -> str:
 CASTS: Final[Mapping[str, Callable[[Json, Run], Json]]] = MappingProxyType(
     {
         "array": _array,
-        "base64": _coded("base64", lambda text: b64encode(text.encode()).decode()),
-        "base64Decode": _coded("base64Decode", decode_base64),
+        "base64": _coded("base64", _in_base64),
+        "base64Decode": _coded("base64Decode", lambda text, _: decode_base64(text)),
         "bool": _bool,
         "boolean": _bool,
         "coordinateStringToArray": _coordinates,
@@ -211,11 +239,11 @@ CASTS: Final[Mapping[str, Callable[[Json, Run], Json]]] = MappingProxyType(
         "json": _json,
         "jsonToArray": json_to_array,
         "moneyStringToInt": _money_to_int,
-        "rawurl": _coded("rawurl", lambda text: quote(text, safe="")),
-        "rawurlDecode": _coded("rawurlDecode", unquote),
+        "rawurl": _coded("rawurl", lambda text, run: percent_encode(run, text)),
+        "rawurlDecode": _coded("rawurlDecode", _percent_decoded),
         "string": _string,
-        "url": _coded("url", lambda text: quote_plus(text, safe="").replace("~", "%7E")),
-        "urlDecode": _coded("urlDecode", unquote_plus),
+        "url": _coded("url", lambda text, run: percent_encode(run, text, _FORM)),
+        "urlDecode": _coded("urlDecode", lambda text, run: _percent_decoded(text.replace("+", " "), run)),
         "utf8": _coded("utf8", _to_ascii),
     }
 )

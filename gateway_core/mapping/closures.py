@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping.dates import Interval
@@ -34,6 +34,7 @@ from gateway_core.mapping.values import (
 from gateway_core.types import Json, Position
 
 Evaluator = Callable[[Frame], Json]
+START: Final = Position(1, 1)
 
 
 def syntax(detail: str, node: Node, hint: str = "") -> MappingError:
@@ -98,9 +99,16 @@ def nothing(frame: Frame) -> str:
     return ""
 
 
-def copy_of_context(frame: Frame) -> Json:
-    frame.run.items(len(frame.variables))
-    return dict(frame.variables)
+def copy_of_context(position: Position) -> Evaluator:
+    def copy(frame: Frame) -> Json:
+        try:
+            frame.run.items(len(frame.variables))
+        except MappingError as error:
+            place(error, position)
+            raise
+        return dict(frame.variables)
+
+    return copy
 
 
 def check_pattern(node: Constant) -> None:

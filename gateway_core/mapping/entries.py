@@ -12,16 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway_core.errors import MappingError
+from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import paths
 from gateway_core.mapping.casts import Cast, changed_texts, compile_cast, json_to_array
+from gateway_core.mapping.closures import START
 from gateway_core.mapping.fragments import assemble, copied_by_fragments, prints_only_mapped
 from gateway_core.mapping.native import native_json
 from gateway_core.mapping.native_list import native_list
-from gateway_core.mapping.nodes import Template
+from gateway_core.mapping.nodes import Constant, Template, Text
 from gateway_core.mapping.parser import parse
 from gateway_core.mapping.parts import is_clean, joins_texts, prints_parts
-from gateway_core.mapping.reads import Reads, assigned_names
+from gateway_core.mapping.reads import Reads, assigned_names, walk
 from gateway_core.mapping.remarks import is_template
 from gateway_core.mapping.render import TemplateCompiler, compile_template
 from gateway_core.mapping.run import Frame, Limits
@@ -35,6 +36,8 @@ _READS_RESULT: Final = "countValue:"
 _JSON: Final = "jsonToArray"
 _NATIVE: Final = frozenset({"map", "list", "json"})
 _SETTLED: Final = frozenset({"bool", "boolean", "int", "integer", _JSON})  # casts whose results are
+_FEW_LEVELS: Final = 4  # of a target, as below a shallow document (see ``json_text.survey``)
+_MOST_LEVELS: Final = 50  # with the deepest value below it, a result can still be written as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ class Plan:
     """All entries in file order, the casts left for afterwards, and what is known of the whole.
 
     ``bounded``: no part of the input is copied twice, so that a result is about as large as
-    its input; ``faithful``: see ``Mappable``; ``apart``: every level of the result is made by
-    this mapping for itself; ``heads``: the first segments of the templates, read as paths.
+    its input and ``cost``, the steps that one document costs; ``faithful``: see ``Mappable``;
+    ``apart``: every level of the result is made by this mapping for itself; ``heads``: the first
+    segments of the templates, read as paths.
     """
 
     entries: tuple[Entry, ...]
@@ -74,6 +78,7 @@ class Plan:
     faithful: bool
     apart: bool
     heads: frozenset[str]
+    cost: int
 
 
 def compile_entries(reference: Reference, settings: Settings, limits: Limits, *, plain: bool = False) -> Plan:
@@ -94,7 +99,7 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
     for source in sources:
         try:
             entries.append(_entry(source, settings, fused.get(source.key), bounded=bounded, plain=plain))
-        except MappingError as error:
+        except (MappingError, RecursionError) as error:
             errors.append(_located(error, reference, source.key))
     if errors:
         first, *others = errors
@@ -113,6 +118,7 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
         faithful=not plain and _is_faithful(sources, entries, settings),
         apart=_are_apart(settings),
         heads=heads,
+        cost=len(entries) + (sum(map(_letters, sources)) >> 6),
     )
 
 
@@ -129,6 +135,9 @@ class _Source:
 
 def _read_source(key: str, text: str, limits: Limits) -> _Source:
     reads = Reads()
+    levels = min(limits.depth, _MOST_LEVELS)
+    if key.count(".") >= levels:
+        raise LimitExceeded(f"A target has more than {levels} levels", limit="depth", position=START)
     if not is_template(text):
         path = paths.split(text)
         reads.path(path)
@@ -136,6 +145,19 @@ def _read_source(key: str, text: str, limits: Limits) -> _Source:
     template = parse(text, limits)
     reads.template(template)
     return _Source(key, text, template, reads, tuple(copied_by_fragments(template)))
+
+
+def _letters(source: _Source) -> int:
+    """How many letters of its own a source may write, as a bound on what each result holds."""
+    if source.template is None:
+        return len(source.key) + len(source.text)
+    nodes = walk(source.template)
+    texts = (
+        node.text if isinstance(node, Text) else node.value
+        for node in nodes
+        if isinstance(node, Text | Constant)
+    )
+    return len(source.key) + sum(len(text) for text in texts if isinstance(text, str))
 
 
 def _are_apart(settings: Settings) -> bool:
@@ -148,7 +170,8 @@ def _is_faithful(sources: list[_Source], entries: list[Entry], settings: Setting
     """Whether settled parts of an input always make a settled result (see ``json_text.survey``)."""
     keys = [*settings.targets, *(key for key, _, _ in settings.casts)]
     positions = any(segment.isdigit() for key in keys for segment in paths.split(key))
-    if settings.pass_through or settings.unset or positions or not all(map(is_clean, keys)):
+    deep = any(key.count(".") >= _FEW_LEVELS for key in keys)
+    if settings.pass_through or settings.unset or positions or deep or not all(map(is_clean, keys)):
         return False
     names = settings.cast_names
     if not all(_is_harmless(key, casts, names.get(key, ())) for key, _, casts in settings.casts):
@@ -172,7 +195,10 @@ def _prints_settled(source: _Source, entry: Entry, names: tuple[str, ...]) -> bo
     return prints_parts(source.template)
 
 
-def _located(error: MappingError, reference: Reference, key: str) -> MappingError:
+def _located(error: MappingError | RecursionError, reference: Reference, key: str) -> MappingError:
+    if isinstance(error, RecursionError):
+        error = LimitExceeded("A template is nested too deeply", limit="depth", position=START)
+        error.kind = "syntax"
     error.mapping, error.key = reference, key
     return error
 

@@ -55,6 +55,7 @@ from gateway_core.mapping.nodes import (
     Unary,
 )
 from gateway_core.mapping.operators import BINARY, affirm, invert, negate
+from gateway_core.mapping.parts import Parts
 from gateway_core.mapping.reads import CONTEXT, constant_path, without_default
 from gateway_core.mapping.run import Frame
 from gateway_core.mapping.values import (
@@ -75,8 +76,8 @@ SPECIAL: Final = {"_self": "", "_charset": "UTF-8"}
 class ExpressionCompiler(CallCompiler):
     """Compiles expressions of one template."""
 
-    def __init__(self, local: frozenset[str], parts: frozenset[str] = frozenset()) -> None:
-        super().__init__(local, parts)
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self._compilers: dict[type, Callable[[Any], Evaluator]] = {
             Constant: self._constant,
             Name: self._name,
@@ -112,7 +113,7 @@ class ExpressionCompiler(CallCompiler):
         if name == CONTEXT:
             if not self.local:
                 return lambda frame: frame.variables
-            return copy_of_context
+            return copy_of_context(node.position)
         if name in SPECIAL:
             value = SPECIAL[name]
             return lambda _: value
@@ -278,14 +279,19 @@ class ExpressionCompiler(CallCompiler):
             if not plain:
                 return lambda _: []
             return lambda frame: [item(frame) for item in plain]
+        position = node.position
 
         def build(frame: Frame) -> Json:
             pairs: list[tuple[int | str, Json]] = []
             for spread, item in items:
                 value = item(frame)
                 if spread:
-                    need_spread(value)
-                    frame.run.items(len(pairs) + len(value))
+                    try:
+                        need_spread(value)
+                        frame.run.items(len(pairs) + len(value))
+                    except MappingError as error:
+                        place(error, position)
+                        raise
                     pairs.extend(items_of(value))
                 else:
                     pairs.append((0, value))

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from gateway_core.errors import MappingError
 from gateway_core.mapping import paths
 from gateway_core.mapping.casts import UNSET, Cast
+from gateway_core.mapping.closures import START, place
 from gateway_core.mapping.entries import Entry, Evaluate
 from gateway_core.mapping.paths import MISSING
 from gateway_core.mapping.run import Frame, Run
@@ -79,10 +80,9 @@ def fill(steps: Steps, frame: Frame, reference: Reference) -> dict[str, Json]:
                     break
                 value = cast(value, result, frame.run)
             if value is not MISSING:
-                _put(result, path, value)
-    except MappingError as error:
-        locate(error, reference, target)
-        raise
+                _put(result, path, value, frame.run)
+    except (MappingError, RecursionError) as error:
+        raise failed(error, frame.run, reference, target) from None
     return result
 
 
@@ -111,29 +111,32 @@ def move_all(
             if value is missing:
                 continue
             if levels is not None:
-                _put(result, levels, value)
+                _put(result, levels, value, run)
             elif value is not unset:
                 result[key] = value
-    except MappingError as error:
-        locate(error, reference, key)
-        raise
+    except (MappingError, RecursionError) as error:
+        raise failed(error, run, reference, key) from None
 
 
-def locate(error: MappingError, reference: Reference, key: str) -> None:
-    """Name the mapping and the target that failed, unless a mapping within did."""
+def failed(error: MappingError | RecursionError, run: Run, reference: Reference, key: str) -> MappingError:
+    """The error with the mapping and the target that failed, unless a mapping within told its own."""
+    if isinstance(error, RecursionError):
+        error = run.too_nested()
     if not error.mapping:
+        place(error, START)
         error.mapping = reference
         error.key = key
+    return error
 
 
-def _put(result: dict[str, Json], path: paths.Path, value: Any) -> None:
+def _put(result: dict[str, Json], path: paths.Path, value: Any, run: Run) -> None:
     """Put a value in its place; of one that is unset only the levels above stay."""
     if type(path) is Positions:
         head, rest = path[0], tuple(path[1:])
         if value is UNSET:
-            result[head] = paths.drop(paths.put(result.get(head), rest, None), rest)
+            result[head] = paths.drop(paths.put(result.get(head), rest, None, run.burn), rest, run.burn)
         else:
-            result[head] = paths.put(result.get(head), rest, value)
+            result[head] = paths.put(result.get(head), rest, value, run.burn)
         return
     level = result
     for segment in path[:-1]:

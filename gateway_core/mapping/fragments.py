@@ -18,15 +18,14 @@ from gateway_core.mapping.nodes import (
     Constant,
     Expression,
     Filter,
-    Name,
     Node,
     Print,
     Template,
     Text,
 )
-from gateway_core.mapping.parts import PLAIN_NODES, is_part, part_names
+from gateway_core.mapping.parts import PLAIN_NODES, parts_of
 from gateway_core.mapping.paths import Path
-from gateway_core.mapping.reads import assigned_names, constant_path, walk
+from gateway_core.mapping.reads import walk
 from gateway_core.mapping.run import Run
 from gateway_core.types import Json
 
@@ -92,8 +91,7 @@ class MappedReader:
     """Recognises mapped values in one template."""
 
     def __init__(self, template: Template) -> None:
-        self._local = assigned_names(template)
-        self._parts = part_names(template)
+        self._parts = parts_of(template)
 
     def read(self, node: Expression) -> Mapped | None:
         """The mapped value that an expression prints as JSON, or None when it is something else."""
@@ -103,7 +101,7 @@ class MappedReader:
         calls = None if flags is None else _calls(node.target)
         if flags is None or calls is None:
             return None
-        parts = all(is_part(data.value, self._local, self._parts) for _, data in calls)
+        parts = all(self._parts.holds(data.value) for _, data in calls)
         return Mapped(node.target, tuple(reference for reference, _ in calls), flags, parts)
 
 
@@ -138,18 +136,11 @@ def _calls(node: Expression) -> list[tuple[str, Argument]] | None:
 
 def copied_by_fragments(template: Template) -> Iterator[Path]:
     """The input paths whose mapped values a template may hold on to; () is the whole input."""
+    parts = parts_of(template)
     for node in walk(template):
         if isinstance(node, Print) and isinstance(node.value, Filter):
             for _, data in _calls(node.value.target) or ():
-                yield from _data_of(data)
-
-
-def _data_of(argument: Argument) -> Iterator[Path]:
-    if isinstance(argument.value, Name) and argument.value.name == "_context":
-        yield ()
-    path = constant_path(argument.value)
-    if path is not None:
-        yield (path[0], *path[1])
+                yield from parts.copies(data.value).elements()
 
 
 def prints_only_mapped(template: Template) -> bool:
@@ -171,6 +162,8 @@ def assemble(out: list[Any], run: Run, read: Callable[[Json, Run], Json]) -> Jso
     """The value of the pieces; ``read`` reads those that have to become text after all."""
     if len(out) == 1 and type(out[0]) is Fragment:
         return out[0].value
+    run.text(sum(len(piece) for piece in out if type(piece) is str))
+    run.text(sum(len(piece) for piece in out if type(piece) is str))
     fragments = [piece for piece in out if type(piece) is Fragment]
     if fragments:
         skeleton = "".join([_HOLE if type(piece) is Fragment else piece for piece in out])

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway_core.mapping.closures import Evaluator
+from gateway_core.errors import MappingError
+from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.run import Frame
 from gateway_core.mapping.values import is_array, items_of
-from gateway_core.types import Json
+from gateway_core.types import Json, Position
 
 Writer = Callable[[Frame, list[Any]], None]
 
 
-def light_loop(sequence: Evaluator, names: tuple[str, str], body: Writer, otherwise: Writer | None) -> Writer:
+def light_loop(
+    sequence: Evaluator, names: tuple[str, str], body: Writer, otherwise: Writer | None, position: Position
+) -> Writer:
     """A loop whose body neither assigns nor asks for ``loop``: only its own names come and go."""
     key_name, value_name = names
 
@@ -23,8 +26,12 @@ def light_loop(sequence: Evaluator, names: tuple[str, str], body: Writer, otherw
             if otherwise is not None:
                 otherwise(frame, out)
             return
-        frame.run.items(len(items))
         variables = frame.variables
+        try:
+            frame.run.items(len(items))
+        except MappingError as error:
+            place(error, position)
+            raise
         before = [(name, variables[name]) for name in names if name in variables]
         for key, value in items_of(items):
             variables[key_name] = key
@@ -37,7 +44,9 @@ def light_loop(sequence: Evaluator, names: tuple[str, str], body: Writer, otherw
     return write
 
 
-def full_loop(sequence: Evaluator, names: tuple[str, str], body: Writer, otherwise: Writer | None) -> Writer:
+def full_loop(
+    sequence: Evaluator, names: tuple[str, str], body: Writer, otherwise: Writer | None, position: Position
+) -> Writer:
     """A loop with ``loop``, and with variables that outlive it where they existed before."""
     key_name, value_name = names
 
@@ -48,8 +57,12 @@ def full_loop(sequence: Evaluator, names: tuple[str, str], body: Writer, otherwi
                 otherwise(frame, out)
             return
         run, variables = frame.run, frame.variables
-        run.items(len(variables))
-        run.items(len(items))
+        try:
+            run.items(len(variables))
+            run.items(len(items))
+        except MappingError as error:
+            place(error, position)
+            raise
         parent = dict(variables)
         for index, (key, value) in enumerate(items_of(items)):
             variables[key_name] = key

@@ -19,7 +19,7 @@ from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.explain import Explanation, explain
-from gateway_core.mapping.fill import Move, Steps, fill, locate, move_all, steps_of
+from gateway_core.mapping.fill import Move, Steps, failed, fill, move_all, steps_of
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.value_maps import Bodies, no_bodies
@@ -27,7 +27,7 @@ from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike
 from gateway_core.types import Finding, Json, Reference
 
 DEFAULT_LIMITS: Final = Limits()
-__all__ = ["CompiledMapping", "Limits", "Services", "compile_mapping"]
+__all__ = ["DEFAULT_LIMITS", "CompiledMapping", "Limits", "Services", "compile_mapping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class CompiledMapping:
     row: tuple[Move, ...] | None = field(repr=False)
     apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
+    cost: int = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
     getters: tuple[Callable[[Json], Any], ...] = field(repr=False)
     settings: Settings = field(repr=False)
@@ -77,10 +78,8 @@ class CompiledMapping:
         run = Run(self.limits, services, settled=settled, size=size)
         try:
             return self.apply_within(document, run, as_list=as_list, encoded=plain)
-        except RecursionError:
-            error = LimitExceeded("Values or calls are nested too deeply", limit="depth")
-            error.mapping = self.reference
-            raise error from None
+        except (MappingError, RecursionError) as error:
+            raise failed(error, run, self.reference, "") from None
 
     def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json:
         """The same inside a run that another mapping started.
@@ -96,7 +95,7 @@ class CompiledMapping:
     def _quick(self, document: dict[str, Json], run: Run) -> Json:
         """One document where nothing but the targets is to be done."""
         result: Json
-        run.burn(len(self.entries))
+        self._start(run)
         if not self.apart or not self.heads.isdisjoint(document):
             result = self._fill_with_care({}, Frame(document, run, document))
         elif self.row is not None:
@@ -123,6 +122,7 @@ class CompiledMapping:
             if not is_array(document):
                 return []
         run.items(len(document))
+        run.burn(len(extra) * len(document) >> 2)
         if isinstance(document, list):
             if encoded and self.ready and not extra:
                 quick, one = self._quick, self._one
@@ -150,7 +150,10 @@ class CompiledMapping:
             result = document[:] if isinstance(document, list) else dict(document)
         result = self._fill(result, Frame(variables, run, document))
         for path in settings.unset:
-            result = paths.drop(result, path)
+            try:
+                result = paths.drop(result, path, run.burn)
+            except MappingError as error:
+                raise failed(error, run, self.reference, ".".join(path)) from None
         result = self._cast(result, run)
         if run.keys_seen or settings.encodes:
             result = paths.decode_keys(result, run.burn)
@@ -159,7 +162,7 @@ class CompiledMapping:
     def _fill(self, result: Json, frame: Frame) -> Json:
         """Every target with its value, in file order."""
         run = frame.run
-        run.burn(len(self.entries))
+        self._start(run)
         if not self.apart or not self.heads.isdisjoint(frame.variables):
             return self._fill_with_care(result, frame)
         return fill(self.steps, frame, self.reference)
@@ -177,32 +180,39 @@ class CompiledMapping:
                     value = entry.evaluate(frame)
                 if value is not paths.MISSING:
                     value = _cast_all(value, entry.casts, result, run)
-            except MappingError as error:
-                locate(error, self.reference, entry.key)
-                raise
-            if value is UNSET:
-                result = paths.drop(_store(result, entry.path, None), entry.path)
-            elif value is not paths.MISSING:
-                result = _store(result, entry.path, value)
+                if value is UNSET:
+                    result = paths.drop(_store(result, entry.path, None, run), entry.path, run.burn)
+                elif value is not paths.MISSING:
+                    result = _store(result, entry.path, value, run)
+            except (MappingError, RecursionError) as error:
+                raise failed(error, run, self.reference, entry.key) from None
         return result
+
+    def _start(self, run: Run) -> None:
+        """Pay for looking at every target."""
+        try:
+            run.burn(self.cost)
+        except MappingError as error:
+            key = self.entries[0].key if self.entries else ""
+            raise failed(error, run, self.reference, key) from None
 
     def _cast(self, result: Json, run: Run) -> Json:
         for get, (key, path, casts) in zip(self.getters, self.casts, strict=True):
             value = get(result)
             if value is paths.MISSING:
                 continue
-            for cast in casts:
-                try:
+            try:
+                for cast in casts:
+                    run.burn(1)
                     changed = cast(value, result, run)
-                except MappingError as error:
-                    locate(error, self.reference, key)
-                    raise
-                if changed is UNSET:
-                    result = paths.drop(result, path)
-                    break
-                if changed is not value:
-                    result = _store(result, path, changed)
-                    value = changed
+                    if changed is UNSET:
+                        result = paths.drop(result, path, run.burn)
+                        break
+                    if changed is not value:
+                        result = _store(result, path, changed, run)
+                        value = changed
+            except (MappingError, RecursionError) as error:
+                raise failed(error, run, self.reference, key) from None
         return result
 
     def _unwrapped(self, result: Json) -> Json:
@@ -255,6 +265,7 @@ def compile_mapping(
         row=steps[0][0] if len(steps) == 1 else None,
         apart=plan.apart,
         heads=plan.heads,
+        cost=plan.cost,
         casts=plan.casts,
         getters=tuple(paths.getter(path) for _, path, _ in plan.casts),
         settings=settings,
@@ -287,10 +298,10 @@ def _element(item: Json, extra: dict[str, Json]) -> Json:
     return merged
 
 
-def _store(result: Json, path: paths.Path, value: Json) -> Json:
+def _store(result: Json, path: paths.Path, value: Json, run: Run) -> Json:
     """Put a value into the result; its top level is the run's own, so it is changed in place."""
     if type(result) is dict:
         head = path[0]
-        result[head] = value if len(path) == 1 else paths.put(result.get(head), path[1:], value)
+        result[head] = value if len(path) == 1 else paths.put(result.get(head), path[1:], value, run.burn)
         return result
-    return paths.put(result, path, value)
+    return paths.put(result, path, value, run.burn)

@@ -15,8 +15,8 @@ from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.fragments import Mapped, MappedReader
 from gateway_core.mapping.nodes import Arrow, Block, If, Print, Set, Statement, Template, Text
-from gateway_core.mapping.parts import part_names
-from gateway_core.mapping.reads import assigned_names, walk, without_default
+from gateway_core.mapping.parts import parts_of
+from gateway_core.mapping.reads import walk, without_default
 from gateway_core.mapping.run import Frame
 from gateway_core.types import Json
 
@@ -28,8 +28,7 @@ def native_json(template: Template) -> Native | None:
     """The value of a template read as JSON, or None when it is more than a mapped value in conditions."""
     if template.macros:
         return None
-    local = assigned_names(template)
-    compiler = ExpressionCompiler(local, part_names(template))
+    compiler = ExpressionCompiler(parts_of(template))
     choose = _block(template.body, compiler, MappedReader(template))
     if choose is None:
         return None

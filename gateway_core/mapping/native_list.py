@@ -15,8 +15,8 @@ from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.fragments import Mapped, MappedReader
 from gateway_core.mapping.nodes import Block, Constant, If, Print, Template, Text
-from gateway_core.mapping.parts import part_names
-from gateway_core.mapping.reads import assigned_names, without_default
+from gateway_core.mapping.parts import parts_of
+from gateway_core.mapping.reads import without_default
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.types import Json
 
@@ -32,7 +32,7 @@ def native_list(template: Template) -> Callable[[Frame], Json] | None:
     """The value of such a template, or None when it is none."""
     if template.macros:
         return None
-    compiler = ExpressionCompiler(assigned_names(template), part_names(template))
+    compiler = ExpressionCompiler(parts_of(template))
     parts = _parts(template.body, None, compiler, MappedReader(template))
     if parts is None or len(parts) > _MOST:
         return None
@@ -99,7 +99,8 @@ def _assembly(parts: tuple[Part, ...], cost: int) -> Callable[[Frame], Json]:
 
 
 def _as_text(shown: list[Part], values: list[Json], run: Run) -> Json:
-    """The same by way of text."""
+    """The same by way of text, whose signs are paid for before it is made."""
+    run.text(sum(len(text) for _, text, _, _ in shown))
     texts: list[str] = []
     rest = iter(values)
     for _, text, mapped, _ in shown:

@@ -35,6 +35,8 @@ Operator = Callable[[Json, Json, Run], Json]
 _CLOSING: Final = MappingProxyType({"(": ")", "[": "]", "{": "}", "<": ">"})
 _INLINE_FLAGS: Final = frozenset("imsU")
 _ANCHORED: Final = "A"
+_PATTERN: Final = 64  # times its length must a pattern fit the limit on texts
+_MEMORY: Final = 1 << 18  # bytes of one compiled pattern with its states
 
 
 def _add(left: Json, right: Json, run: Run) -> Json:
@@ -106,10 +108,17 @@ def _bits(operator: str) -> Operator:
 
 
 def _starts(left: Json, right: Json, run: Run) -> bool:
+    _pay_for_part(right, run)
     return isinstance(left, str) and isinstance(right, str) and left.startswith(right)
 
 
+def _pay_for_part(part: Json, run: Run) -> None:
+    if isinstance(part, str):
+        run.work(len(part))
+
+
 def _ends(left: Json, right: Json, run: Run) -> bool:
+    _pay_for_part(right, run)
     return isinstance(left, str) and isinstance(right, str) and left.endswith(right)
 
 
@@ -123,9 +132,9 @@ def _comparison(compared: Callable[[Json, Json], Json]) -> Operator:
 
 def _contains(left: Json, right: Json, run: Run) -> bool:
     if is_array(right):
-        run.burn(1 + (len(right) >> 2))
-        if is_array(left):
-            json_text.weigh(right, run)
+        json_text.pay_to_search(left, right, run)
+    elif isinstance(right, str):
+        run.work(len(right) * 2)
     return contains(left, right)
 
 
@@ -134,12 +143,15 @@ def _matches(left: Json, right: Json, run: Run) -> int:
     text = to_text(left)
     if is_array(left) or not isinstance(right, str):
         raise wrong_type("matches needs a text and a pattern")
-    run.text(len(text) + len(right) * 16)
+    run.text(len(text) + len(right) * _PATTERN)
+    run.burn(len(right) >> 1)
     pattern = regular_expression(right)
+    # In the worst case every letter is held against every instruction.
+    run.work(len(text) * min(pattern.programsize, pattern.reverseprogramsize))
     return 1 if pattern.search(text) is not None else 0
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def regular_expression(source: str) -> Any:
     """A PHP pattern with its delimiters and modifiers, compiled to run in linear time.
 
@@ -164,8 +176,9 @@ def regular_expression(source: str) -> Any:
     if "m" not in modifiers and "D" not in modifiers and body.endswith("$") and not body.endswith(r"\$"):
         body = rf"{body[:-1]}\n?\z"  # in PHP a final $ also matches before a last newline
     options = re2.Options()
-    options.max_mem = 1 << 20
+    options.max_mem = _MEMORY
     options.log_errors = False
+    options.never_capture = True  # only whether it matches is asked, and groups would cost a slower engine
     try:
         return re2.compile(f"(?{flags}:{body})" if flags else body, options)
     except re2.error:

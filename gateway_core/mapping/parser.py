@@ -14,6 +14,7 @@ from gateway_core.mapping.lexer import (
     Token,
     TokenKind,
     normalize_newlines,
+    position_at,
 )
 from gateway_core.mapping.nodes import (
     Argument,
@@ -73,7 +74,8 @@ _TESTS_WITH_OPERAND: Final = frozenset({"same as", "divisible by"})
 def parse(source: str, limits: Limits) -> Template:
     """The tree of a template. Lines may end in any way; positions count them all the same."""
     if len(source) > limits.template:
-        error = LimitExceeded(f"A template is longer than {limits.template} characters", limit="template")
+        detail = f"A template is longer than {limits.template} characters"
+        error = LimitExceeded(detail, limit="template", position=position_at(source, limits.template))
         error.kind = "syntax"
         raise error
     return Parser(normalize_newlines(source), limits).template()

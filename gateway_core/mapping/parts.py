@@ -1,12 +1,15 @@
 """Which expressions only hand on parts of the input: nothing computed, nothing from elsewhere.
 
 What was found out once about the whole input (no key holds a dot, no text an entity) holds for
-its parts too, so that a mapping that is given a part need not look again.
+its parts too, so that a mapping that is given a part need not look again. It must not be given
+the same part twice, though: what doubles at each of many levels grows beyond all bounds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway_core.mapping.nodes import (
@@ -33,7 +36,8 @@ from gateway_core.mapping.nodes import (
     Template,
     Text,
 )
-from gateway_core.mapping.reads import CONTEXT, WITH, assigned_names, walk
+from gateway_core.mapping.paths import Path, apart
+from gateway_core.mapping.reads import CONTEXT, WITH, assigned_names, constant_path, walk
 from gateway_core.mapping.statements import CAPTURED
 
 _HANDING_ON: Final = frozenset({"default", "filter", "first", "last", "merge", "reverse", "slice", "sort"})
@@ -41,18 +45,87 @@ PLAIN_NODES: Final = Print | Text | If | For | Set | Block | Template | Argument
 _ODD_IN_KEYS: Final = frozenset(".&{")
 
 
-def part_names(template: Template) -> frozenset[str]:
-    """The names that the template assigns, and that always hold parts of the input."""
+_SCALARS: Final = frozenset(
+    {
+        "capitalize",
+        "date",
+        "format",
+        "join",
+        "json_encode",
+        "length",
+        "lower",
+        "replace",
+        "title",
+        "trim",
+        "upper",
+    }
+)
+TWICE: Final[Counter[Path]] = Counter({(): 2})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the variables of a template hold.
+
+    ``local`` are the names that it assigns, ``names`` those of them that always hold parts of the
+    input, ``given`` what these are given.
+    """
+
+    local: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    given: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
+
+    def holds(self, node: Expression) -> bool:
+        """Whether a value is made of parts of the input, and of none of them twice."""
+        return is_part(node, self.local, self.names) and apart(list(self.copies(node).elements()))
+
+    def copies(self, node: Expression, within: frozenset[str] = frozenset()) -> Counter[Path]:
+        """The input paths that a value may hold on to, and how often; () is the whole input."""
+        path = constant_path(node)
+        if path is not None and path[0] not in self.local:
+            return Counter([(path[0], *path[1])])
+        if isinstance(node, Name):
+            return self._of_name(node.name, within)
+        if isinstance(node, Member):
+            return self.copies(node.target, within)
+        if isinstance(node, Conditional):
+            shown = node.condition if node.then is None else node.then
+            return self.copies(shown, within) | self.copies(node.otherwise, within)
+        if _is_scalar(node):
+            return Counter()
+        below = _made_of(node)
+        if below is None:
+            return TWICE
+        return sum((self.copies(item, within) for item in below), Counter())
+
+    def _of_name(self, name: str, within: frozenset[str]) -> Counter[Path]:
+        if name == CONTEXT and not self.local:
+            return Counter([()])
+        if name not in self.names or name in within:
+            return TWICE
+        copied: Counter[Path] = Counter()
+        for value in self.given.get(name, ()):
+            copied |= self.copies(value, within | {name})
+        return copied
+
+
+def parts_of(template: Template) -> Parts:
+    """What the template's own names hold."""
     local = assigned_names(template)
     if WITH in local:
-        return frozenset()
+        return Parts(local)
     given = list(_assignments(template))
     names = local
     while True:
         kept = names - {name for name, value in given if value is None or not is_part(value, local, names)}
         if kept == names:
-            return names
+            break
         names = kept
+    values: dict[str, tuple[Expression, ...]] = {}
+    for name, value in given:
+        if value is not None:
+            values[name] = (*values.get(name, ()), value)
+    return Parts(local, names, values)
 
 
 def _assignments(template: Template) -> Iterator[tuple[str, Expression | None]]:
@@ -88,13 +161,28 @@ def is_part(node: Expression, local: frozenset[str], parts: frozenset[str]) -> b
     return _is_made_of_parts(node, local, parts)
 
 
+def _is_scalar(node: Expression) -> bool:
+    """Whether a value is surely no part of the input: a text or a number that is made."""
+    if isinstance(node, Filter):
+        return node.name in _SCALARS
+    return isinstance(node, Constant) or (isinstance(node, Binary) and node.operator in ("~", "+", "-", "=="))
+
+
 def _is_made_of_parts(node: Expression, local: frozenset[str], parts: frozenset[str]) -> bool:
-    below: list[Expression]
+    if isinstance(node, Hash) and not all(
+        isinstance(key, Constant) and _is_plain_key(key.value) for key, _ in node.pairs
+    ):
+        return False
+    below = _made_of(node)
+    return below is not None and all(is_part(item, local, parts) for item in below)
+
+
+def _made_of(node: Expression) -> list[Expression] | None:
+    """The expressions whose values, or parts of them, this one's is made of; None: of who knows what."""
+    below: list[Expression] | None = None
     if isinstance(node, Array):
         below = [item.value if isinstance(item, Spread) else item for item in node.items]
     elif isinstance(node, Hash):
-        if not all(isinstance(key, Constant) and _is_plain_key(key.value) for key, _ in node.pairs):
-            return False
         below = [value for _, value in node.pairs]
     elif isinstance(node, Conditional):
         below = [node.condition if node.then is None else node.then, node.otherwise]
@@ -105,9 +193,7 @@ def _is_made_of_parts(node: Expression, local: frozenset[str], parts: frozenset[
         below = [node.target, *(value for value in arguments if not isinstance(value, Arrow))]
     elif isinstance(node, Call) and node.name == "arrayValues" and len(node.arguments) == 1:
         below = [node.arguments[0].value]
-    else:
-        return False
-    return all(is_part(item, local, parts) for item in below)
+    return below
 
 
 def joins_texts(template: Template) -> bool:
@@ -131,13 +217,13 @@ def _is_plain_key(value: object) -> bool:
 
 def prints_parts(template: Template) -> bool:
     """Whether a template prints parts of the input and harmless text, and nothing else."""
-    local, parts = assigned_names(template), part_names(template)
+    parts = parts_of(template)
     if template.macros:
         return False
     for node in walk(template):
         if isinstance(node, Text) and not is_clean(node.text):
             return False
-        if isinstance(node, Print) and not is_part(node.value, local, parts):
+        if isinstance(node, Print) and not is_part(node.value, parts.local, parts.names):
             return False
         if not isinstance(node, PLAIN_NODES):
             return False

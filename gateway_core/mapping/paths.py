@@ -15,6 +15,7 @@ from gateway_core.mapping.values import as_array, as_dict, is_array, member
 from gateway_core.types import Json
 
 Path = tuple[str, ...]
+Pay = Callable[[int], None]
 ENCODED_DOT: Final = "&#46;"
 MISSING: Final = object()
 """What ``getter`` answers where a path does not exist (null may well exist)."""
@@ -85,48 +86,59 @@ def apart(known: list[Path]) -> bool:
     return all(later[: len(earlier)] != earlier for earlier, later in pairwise(ordered))
 
 
-def put(document: Json, path: Path, value: Json) -> Json:
-    """The document with a value at a path; levels are made, what is no array is replaced."""
+def put(document: Json, path: Path, value: Json, pay: Pay) -> Json:
+    """The document with a value at a path; levels are made, what is no array is replaced.
+
+    ``pay`` is told, in steps of a run, what copying each level costs, before it is copied.
+    """
     if not path:
         return value
     segment, rest = path[0], path[1:]
     if isinstance(document, list):
-        return _put_in_list(document, segment, rest, value)
+        return _put_in_list(document, segment, rest, value, pay)
     if not isinstance(document, dict) or not document:
-        inner = put(None, rest, value)
+        inner = put(None, rest, value, pay)
         return [inner] if segment == "0" else {segment: inner}
+    pay(1 + (len(document) >> (1 if segment.isdigit() else 3)))
     changed = dict(document)
-    changed[segment] = put(document.get(segment), rest, value)
+    changed[segment] = put(document.get(segment), rest, value, pay)
     return as_array(changed) if segment.isdigit() else changed
 
 
-def _put_in_list(document: list[Json], segment: str, rest: Path, value: Json) -> Json:
+def _put_in_list(document: list[Json], segment: str, rest: Path, value: Json, pay: Pay) -> Json:
     found, old = member(document, segment)
-    inner = put(old, rest, value)
+    inner = put(old, rest, value, pay)
+    pay(1 + (len(document) >> 5))
     if found:
         index = int(segment)
         return [*document[:index], inner, *document[index + 1 :]]
     if segment == str(len(document)):
         return [*document, inner]
+    pay(len(document) >> 1)
     return {**as_dict(document), segment: inner}
 
 
-def drop(document: Json, path: Path) -> Json:
-    """The document without a path; a list that loses more than its end becomes an object."""
+def drop(document: Json, path: Path, pay: Pay) -> Json:
+    """The document without a path; a list that loses more than its end becomes an object.
+
+    ``pay`` as for ``put``.
+    """
     if not is_array(document):
         return document
     found, old = member(document, path[0])
     if not found:
         return document
     if len(path) > 1:
-        inner = drop(old, path[1:])
-        return document if inner is old else put(document, path[:1], inner)
+        inner = drop(old, path[1:], pay)
+        return document if inner is old else put(document, path[:1], inner, pay)
     if isinstance(document, list) and int(path[0]) == len(document) - 1:
+        pay(1 + (len(document) >> 5))
         return document[:-1]
+    pay(1 + (len(document) >> 1))
     return as_array({key: item for key, item in as_dict(document).items() if key != path[0]})
 
 
-def encode_keys(value: Json, pay: Callable[[int], None]) -> Json:
+def encode_keys(value: Json, pay: Pay) -> Json:
     """The value with dots in keys encoded at every level; the same value when no key holds one.
 
     A key that came encoded makes a new value too: it will be decoded like the others. ``pay``
@@ -135,12 +147,12 @@ def encode_keys(value: Json, pay: Callable[[int], None]) -> Json:
     return _rename(value, ".", ENCODED_DOT, pay)
 
 
-def decode_keys(value: Json, pay: Callable[[int], None]) -> Json:
+def decode_keys(value: Json, pay: Pay) -> Json:
     """The reverse of ``encode_keys``."""
     return _rename(value, ENCODED_DOT, ".", pay)
 
 
-def _rename(value: Json, old: str, new: str, pay: Callable[[int], None]) -> Json:
+def _rename(value: Json, old: str, new: str, pay: Pay) -> Json:
     if type(value) is list:
         return _rename_list(value, old, new, pay)
     size = 64
@@ -160,7 +172,7 @@ def _rename(value: Json, old: str, new: str, pay: Callable[[int], None]) -> Json
     return value if changed is None else changed
 
 
-def _rename_list(value: list[Json], old: str, new: str, pay: Callable[[int], None]) -> list[Json]:
+def _rename_list(value: list[Json], old: str, new: str, pay: Pay) -> list[Json]:
     size = 64
     changed: list[Json] | None = None
     for index, item in enumerate(value):

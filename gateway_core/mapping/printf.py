@@ -69,10 +69,14 @@ def _to_float(value: Json) -> float:
         return float(match[1]) if match else 0.0
     if isinstance(value, list | dict):
         return float(bool(value))
-    try:
-        return 0.0 if value is None else float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
+    if isinstance(value, int | float):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    if value is None:
+        return 0.0
+    raise ValueError("a date is no argument of a format; use the filter date first")
 
 
 def _to_int(value: Json) -> int:

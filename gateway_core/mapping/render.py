@@ -34,12 +34,12 @@ from gateway_core.mapping.nodes import (
     Text,
     With,
 )
-from gateway_core.mapping.parts import part_names
-from gateway_core.mapping.reads import assigned_names, needs_scope
+from gateway_core.mapping.parts import parts_of
+from gateway_core.mapping.reads import needs_scope
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.statements import CAPTURED
 from gateway_core.mapping.values import is_array, is_true, items_of, kind_of, to_text
-from gateway_core.types import Json
+from gateway_core.types import Json, Position
 
 Renderer = Callable[[Frame], str]
 _SAFE_FILTERS: Final = frozenset({"raw", "escape", "e"})
@@ -57,7 +57,7 @@ class TemplateCompiler:
         self._template = template
         self.fragments = fragments
         self.mapped = MappedReader(template)
-        self.expressions = ExpressionCompiler(assigned_names(template), part_names(template))
+        self.expressions = ExpressionCompiler(parts_of(template))
         self.strategy: str | None = None
         self._compilers: dict[type, Callable[[Any], Writer]] = {
             Text: self._text,
@@ -85,7 +85,7 @@ class TemplateCompiler:
         if len(statements) == 1 and isinstance(statements[0], Print):
             return self._single_print(statements[0].value)
         body = self.block(template.body)
-        return lambda frame: captured(body, frame)
+        return lambda frame: captured(body, frame, template.position)
 
     def writer(self) -> Writer:
         """A template as a function that appends its pieces, fragments among them if asked for."""
@@ -111,8 +111,8 @@ class TemplateCompiler:
 
         def render(frame: Frame) -> str:
             run = frame.run
-            run.burn(cost)
             try:
+                run.burn(cost)
                 text = to_text(evaluate(frame))
                 run.text(len(text))
             except MappingError as error:
@@ -133,19 +133,27 @@ class TemplateCompiler:
         """A row of statements; it pays for the whole row when it starts."""
         outer, self.expressions.cost = self.expressions.cost, 0
         writers = [self._statement(statement) for statement in block.statements]
-        cost = self.expressions.cost + len(writers)
+        cost, position = self.expressions.cost + len(writers), block.position
         self.expressions.cost = outer
         if len(writers) == 1:
             writer = writers[0]
 
             def write_one(frame: Frame, out: list[str]) -> None:
-                frame.run.burn(cost)
+                try:
+                    frame.run.burn(cost)
+                except MappingError as error:
+                    place(error, position)
+                    raise
                 writer(frame, out)
 
             return write_one
 
         def write(frame: Frame, out: list[str]) -> None:
-            frame.run.burn(cost)
+            try:
+                frame.run.burn(cost)
+            except MappingError as error:
+                place(error, position)
+                raise
             for writer in writers:
                 writer(frame, out)
 
@@ -167,6 +175,13 @@ class TemplateCompiler:
         evaluate, position = self.expressions.compile(node.value), node.value.position
         strategy = None if _is_safe(node.value) else self.strategy
 
+        def escaped(frame: Frame, value: str) -> Json:
+            try:
+                return escape(frame.run, value, strategy or "")
+            except MappingError as error:
+                place(error, position)
+                raise
+
         def write(frame: Frame, out: list[str]) -> None:
             value = evaluate(frame)
             if type(value) is not str:
@@ -175,7 +190,7 @@ class TemplateCompiler:
                 except MappingError as error:
                     place(error, position)
                     raise
-            out.append(value if strategy is None else escape(frame.run, value, strategy))
+            out.append(value if strategy is None else escaped(frame, value))
 
         return write
 
@@ -213,13 +228,8 @@ class TemplateCompiler:
         return body
 
     def _section(self, node: Section) -> Writer:
-        body = self.block(node.body)
-
-        def write(frame: Frame, out: list[str]) -> None:
-            frame.run.items(len(frame.variables))
-            body(Frame(dict(frame.variables), frame.run), out)
-
-        return write
+        body, position = self.block(node.body), node.position
+        return lambda frame, out: body(_copied(frame, position), out)
 
     # -- control ---------------------------------------------------------------------------------
 
@@ -245,8 +255,8 @@ class TemplateCompiler:
         otherwise = None if node.otherwise is None else self.block(node.otherwise)
         names = (node.key, node.value)
         if needs_scope(node.body):
-            return full_loop(sequence, names, body, otherwise)
-        return light_loop(sequence, names, body, otherwise)
+            return full_loop(sequence, names, body, otherwise, node.position)
+        return light_loop(sequence, names, body, otherwise, node.position)
 
     # -- variables -------------------------------------------------------------------------------
 
@@ -270,20 +280,25 @@ class TemplateCompiler:
         return write
 
     def _capture(self, node: Capture) -> Writer:
-        body, name = self._text_block(node.body), node.name
+        body, name, position = self._text_block(node.body), node.name, node.position
 
         def write(frame: Frame, out: list[str]) -> None:
-            frame.variables[name] = captured(body, frame)
+            frame.variables[name] = captured(body, frame, position)
 
         return write
 
     def _apply(self, node: Apply) -> Writer:
         body, evaluate = self._text_block(node.body), self.expressions.compile(node.value)
+        position = node.position
 
         def write(frame: Frame, out: list[str]) -> None:
-            inner = Frame(dict(frame.variables), frame.run)
-            inner.variables[CAPTURED] = captured(body, frame)
-            out.append(to_text(evaluate(inner)))
+            inner = _copied(frame, position)
+            inner.variables[CAPTURED] = captured(body, frame, position)
+            try:
+                out.append(to_text(evaluate(inner)))
+            except MappingError as error:
+                place(error, position)
+                raise
 
         return write
 
@@ -296,15 +311,19 @@ class TemplateCompiler:
             if not is_array(extra):
                 detail = f'Variables of "with" must be an object, not {kind_of(extra)}'
                 raise MappingError(detail, position=position)
-            frame.run.items(len(frame.variables) + len(extra))
-            variables = {} if only else dict(frame.variables)
-            variables.update((str(key), value) for key, value in items_of(extra))
-            body(Frame(variables, frame.run), out)
+            inner = Frame({}, frame.run) if only else _copied(frame, position)
+            try:
+                frame.run.items(len(extra))
+            except MappingError as error:
+                place(error, position)
+                raise
+            inner.variables.update((str(key), value) for key, value in items_of(extra))
+            body(inner, out)
 
         return write
 
     def _macro(self, node: Macro) -> Callable[[Run, list[Json], dict[str, Json]], str]:
-        body = self._text_block(node.body)
+        body, position = self._text_block(node.body), node.position
         parameters = [
             (name, default.value if isinstance(default, Constant) else None)
             for name, default in node.parameters
@@ -316,19 +335,37 @@ class TemplateCompiler:
                 variables[name] = values[index] if index < len(values) else named.get(name, default)
             run.enter()
             try:
-                return captured(body, Frame(variables, run))
+                return captured(body, Frame(variables, run), position)
+            except RecursionError:
+                error = run.too_nested()
+                place(error, position)
+                raise error from None
             finally:
                 run.depth -= 1
 
         return call
 
 
-def captured(body: Writer, frame: Frame) -> str:
+def captured(body: Writer, frame: Frame, position: Position) -> str:
     """What a block prints, as one text; its length is checked before it is joined."""
     out: list[str] = []
     body(frame, out)
-    frame.run.text(sum(map(len, out)))
+    try:
+        frame.run.text(sum(map(len, out)))
+    except MappingError as error:
+        place(error, position)
+        raise
     return "".join(out)
+
+
+def _copied(frame: Frame, position: Position) -> Frame:
+    """A frame of its own for a block, with the variables of the one around it."""
+    try:
+        frame.run.items(len(frame.variables))
+    except MappingError as error:
+        place(error, position)
+        raise
+    return Frame(dict(frame.variables), frame.run)
 
 
 def _single_if(condition: Evaluator, body: Writer, otherwise: Writer | None) -> Writer:

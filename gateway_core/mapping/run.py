@@ -15,6 +15,7 @@ from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.types import Json, JsonObject, Reference
 
 CLOCK_EVERY: Final = 256
+_PART: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class Run:
         """Ask to build a text of this many characters, before building it."""
         if length > self.limits.text:
             raise self.too_long()
-        self._steps_left -= 1 + (length >> 6)
+        self._steps_left -= 1 + (length >> 5)
         if self._steps_left < self._check_at:
             self._check()
 
@@ -150,15 +151,41 @@ class Run:
         """Ask to build an array of this many items, before building it."""
         if count > self.limits.items:
             raise LimitExceeded(f"An array would have more than {self.limits.items} items", limit="items")
-        self._steps_left -= 1 + (count >> 2)
+        self._steps_left -= 1 + (count >> 1)
         if self._steps_left < self._check_at:
             self._check()
+
+    def work(self, letters: int) -> None:
+        """Pay for going over this many letters without keeping them."""
+        self._steps_left -= 1 + (letters >> 6)
+        if self._steps_left < self._check_at:
+            self._check()
+
+    def grown(self, text: str, most: int, size_of: Callable[[str], int]) -> None:
+        """Ask to build a text from ``text`` where a letter becomes up to ``most`` letters.
+
+        Only where that could pass the limit is the size worked out, in parts, by ``size_of``.
+        """
+        length = len(text) * most
+        if length > self.limits.text:
+            if len(text) > self.limits.text:
+                raise self.too_long()
+            self.work(length)
+            length = 0
+            for start in range(0, len(text), _PART):
+                length += size_of(text[start : start + _PART])
+                if length > self.limits.text:
+                    raise self.too_long()
+        self.text(max(length, len(text)))
 
     def enter(self) -> None:
         """Go one call deeper (macro); the caller leaves by ``run.depth -= 1``."""
         self.depth += 1
         if self.depth > self.limits.depth:
-            raise LimitExceeded(f"Calls are nested deeper than {self.limits.depth}", limit="depth")
+            raise self.too_nested()
+
+    def too_nested(self) -> LimitExceeded:
+        return LimitExceeded(f"Calls are nested deeper than {self.limits.depth}, or too much", limit="depth")
 
     def too_long(self) -> LimitExceeded:
         return LimitExceeded(f"A text would be longer than {self.limits.text} characters", limit="text")

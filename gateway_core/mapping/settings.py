@@ -65,6 +65,13 @@ def read_settings(reference: Reference, body: Mapping[str, Any], bodies: Bodies 
     )
 
 
+def _is_unicode(text: object) -> bool:
+    """Whether a text can be written as UTF-8: JSON can spell characters that do not exist."""
+    if not isinstance(text, str) or text.isascii():
+        return True
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _pass_through(body: Mapping[str, Any]) -> bool:
     """``passTrough`` is the original's spelling, the only one it reads; absent and null mean true."""
     value = body.get("passTrough")
@@ -92,6 +99,8 @@ class _Reader:
         """Target to source text; numbers and booleans count as the text PHP prints for them."""
         targets: dict[str, str] = {}
         for key, source in self._section("mapping").items():
+            if not (_is_unicode(key) and _is_unicode(source)):
+                raise self._error("A target and its source must be Unicode text, without lone surrogates", "")
             if source is None or is_array(source):
                 detail = f"A source must be a path or a template, not {kind_of(source)}"
                 raise self._error(detail, key, "write it as text")

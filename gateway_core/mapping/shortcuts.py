@@ -27,6 +27,7 @@ from gateway_core.mapping.nodes import (
     Text,
     Unary,
 )
+from gateway_core.mapping.parts import Parts
 from gateway_core.mapping.paths import Path
 from gateway_core.mapping.reads import constant_path, needs_scope, walk, without_default
 from gateway_core.mapping.render import Renderer
@@ -42,7 +43,7 @@ def simple_text(template: Template) -> Renderer | None:
     """The template as a function of the frame, or None when it is more than a simple one."""
     if template.macros or sum(1 for _ in walk(template)) > _MOST_NODES:
         return None
-    return _block(template.body, ExpressionCompiler(frozenset()))
+    return _block(template.body, ExpressionCompiler(Parts()))
 
 
 def _block(block: Block, compiler: ExpressionCompiler) -> Renderer | None:

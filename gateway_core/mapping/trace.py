@@ -14,7 +14,7 @@ from gateway_core.errors import MappingError
 from gateway_core.mapping import paths
 from gateway_core.mapping.casts import UNSET, Cast, compile_cast
 from gateway_core.mapping.entries import Entry
-from gateway_core.mapping.mapping import CompiledMapping, compile_mapping
+from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
 from gateway_core.mapping.reads import CONTEXT
 from gateway_core.mapping.run import Frame, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts
@@ -75,10 +75,11 @@ def trace(
     services: Services,
     *,
     as_list: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
     bodies: Bodies = no_bodies,
 ) -> Trace:
     """Run a mapping and record it. Raises MappingError only where it cannot be compiled."""
-    compiled = compile_mapping(reference, body, plain=True, bodies=bodies)
+    compiled = compile_mapping(reference, body, limits=limits, plain=True, bodies=bodies)
     recorder = _Recorder(compiled)
     try:
         result, error = recorder.mapping.apply(document, services, as_list=as_list), None

@@ -16,11 +16,14 @@ from typing import Final
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping.printf import php_float_to_text
+from gateway_core.mapping.run import Run
 from gateway_core.types import Json
 
 INT_MAX: Final = 2**63 - 1
 INT_MIN: Final = -(2**63)
 _ARRAY: Final = (list, dict)
+_LONGEST_NUMBER: Final = 2_000  # letters of a text that count when it is read as a number
+_PLAIN: Final = (str, int, float)
 _BLANK: Final = " \t\n\r\v\f"
 _NUMBER: Final = re.compile(r"[ \t\n\r\v\f]*([+-]?(?:[0-9]+(\.[0-9]*)?|(\.[0-9]+))([eE][+-]?[0-9]+)?)")
 _INDEX: Final = re.compile(r"(?:0|-?[1-9][0-9]{0,18})\Z")
@@ -82,6 +85,13 @@ def to_text(value: Json) -> str:
     raise wrong_type("A date cannot be printed; use the filter date or its format()")
 
 
+def text_of_item(run: Run, item: Json) -> str:
+    """The text of one of many items; a fraction takes its time to print."""
+    if type(item) is float:
+        run.burn(4)
+    return to_text(item)
+
+
 def scalar_text(value: Json, what: str) -> str:
     """Text for a filter that works on text only; an array is an error there."""
     if isinstance(value, str):
@@ -121,7 +131,7 @@ def to_number(value: Json, operator: str) -> int | float:
     if value is None:
         return 0
     if isinstance(value, str):
-        number = number_prefix(value)
+        number = number_prefix(value[:_LONGEST_NUMBER])
         if number is not None:
             return number
     raise wrong_type(f"{kind_of(value)} cannot be used with {operator}".capitalize())
@@ -132,7 +142,7 @@ def to_int(value: Json) -> int:
     if isinstance(value, str):
         if len(value) < 19 and value.isdigit() and value.isascii():
             return int(value)
-        number = number_prefix(value)
+        number = number_prefix(value[:_LONGEST_NUMBER])
         if number is None:
             return 0
         if isinstance(number, float):
@@ -163,7 +173,7 @@ def _wrap(number: float) -> int:
 def to_float(value: Json) -> float:
     """PHP's ``(float)``. A number too large for JSON is an error: it could not be answered."""
     if isinstance(value, str):
-        number = float(number_prefix(value) or 0)
+        number = float(number_prefix(value[:_LONGEST_NUMBER]) or 0)
         if math.isinf(number):
             raise wrong_type("The number is too large")
         return number
@@ -278,9 +288,9 @@ def compare(left: Json, right: Json) -> int:
         return is_true(left) - is_true(right)
     if isinstance(left, _ARRAY) or isinstance(right, _ARRAY):
         return _compare_arrays(left, right)
-    if isinstance(left, datetime) or isinstance(right, datetime):
-        return _compare_moments(left, right)
-    return _compare_number_and_text(left, right)
+    if isinstance(left, _PLAIN) and isinstance(right, _PLAIN):
+        return _compare_number_and_text(left, right)
+    return _compare_moments(left, right)
 
 
 def _sign(left: Json, right: Json) -> int:
@@ -330,7 +340,7 @@ def _compare_arrays(left: Json, right: Json) -> int:
 def _compare_moments(left: Json, right: Json) -> int:
     if isinstance(left, datetime) and isinstance(right, datetime):
         return _sign(left, right)
-    return 1
+    return 0 if left is right else 1
 
 
 def same(left: Json, right: Json) -> bool:

@@ -247,7 +247,7 @@ class TestExplain:
             assert part in text
         account = json.loads(gateway("explain", "greet", "--json", cwd=bundle).stdout)
         assert [target["key"] for target in account["targets"]] == ["who", "text", "card"]
-        assert account["targets"][2]["became"] == "json"
+        assert account["targets"][2]["became"] == "map"
         assert account["references"] == [CARD["$id"]]
 
 

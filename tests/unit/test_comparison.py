@@ -25,3 +25,10 @@ def test_every_weak_point_of_requests_has_its_row():
     """W3, W13, W20, W28 to W36 and W54 are answered."""
     rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
     assert {"3", "13", "20", *map(str, range(28, 37)), "54"} <= rows
+
+
+def test_every_weak_point_of_mappings_has_its_row():
+    """W1, W9, W11, W15 and W55 are answered, in the order of their numbers."""
+    rows = [int(number) for number in re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE)]
+    assert {1, 9, 11, 15, 55} <= set(rows)
+    assert rows == sorted(rows)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
 
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import failure
@@ -20,6 +19,7 @@ _JS_SHORT: Final = MappingProxyType(
 _CSS: Final = re.compile(r"[^a-zA-Z0-9]")
 _ATTRIBUTE: Final = re.compile(r"[^a-zA-Z0-9,.\-_]")
 _NAMED: Final = MappingProxyType({'"': "&quot;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~")
 _LONGEST: Final = 12  # characters that one letter can become
 
 
@@ -27,8 +27,12 @@ def _js(match: re.Match[str]) -> str:
     letter = match[0]
     if letter in _JS_SHORT:
         return _JS_SHORT[letter]
-    units = letter.encode("utf-16-be").hex().upper()
-    return "".join(f"\\u{units[index : index + 4]}" for index in range(0, len(units), 4))
+    point = ord(letter)
+    if point < 0x10000:
+        return f"\\u{point:04X}"
+    # Two halves, as UTF-16 has it; worked out here, since Python would load a codec for it.
+    point -= 0x10000
+    return f"\\u{0xD800 + (point >> 10):04X}\\u{0xDC00 + (point & 0x3FF):04X}"
 
 
 def _css(match: re.Match[str]) -> str:
@@ -49,18 +53,35 @@ _STRATEGIES: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
         "js": lambda text: _JS.sub(_js, text),
         "css": lambda text: _CSS.sub(_css, text),
         "html_attr": lambda text: _ATTRIBUTE.sub(_attribute, text),
-        "url": lambda text: quote(text, safe=""),
     }
 )
 
 
+PERCENT: Final = tuple(chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in range(256))
+
+
+def percent_encode(run: Run, text: str, letters: tuple[str, ...] = PERCENT) -> str:
+    """The text for a URL: every byte of its UTF-8 form as ``letters`` has it."""
+    run.grown(text, 3 if text.isascii() else 12, lambda part: _percent_size(part, letters))
+    run.burn(len(text) >> 4)
+    return "".join(map(letters.__getitem__, text.encode()))
+
+
+def _percent_size(part: str, letters: tuple[str, ...]) -> int:
+    return sum(map(len, map(letters.__getitem__, part.encode())))
+
+
 def escape(run: Run, value: Json, strategy: str) -> Json:
     """A text escaped; other values need none and are returned as they are."""
-    if strategy not in _STRATEGIES:
-        raise failure(f"There is no escaping strategy of that name ({', '.join(_STRATEGIES)})")
+    if strategy != "url" and strategy not in _STRATEGIES:
+        raise failure(f"There is no escaping strategy of that name ({', '.join(_STRATEGIES)}, url)")
     if not isinstance(value, str):
         return value
+    if strategy == "url":
+        return percent_encode(run, value)
     if len(value) * _LONGEST > run.limits.text:
         run.text(len(value) * (6 if strategy == "html" else _LONGEST))
     run.text(len(value))
+    if strategy != "html":
+        run.burn(len(value) >> 1)
     return _STRATEGIES[strategy](value)

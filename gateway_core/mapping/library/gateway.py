@@ -6,10 +6,13 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway_core.errors import LimitExceeded
+from gateway_core.mapping import json_text
 from gateway_core.mapping.library.signature import Function, Parameter, function
 from gateway_core.mapping.run import Run
 from gateway_core.mapping.values import failure, is_array, is_true, kind_of, to_text, wrong_type
 from gateway_core.types import Json
+
+_LOOK_UP: Final = 100  # steps: asking the world takes longer than working something out
 
 
 def apply_mapping(run: Run, reference: Json, document: Json, as_list: Json, *, encoded: bool = False) -> Json:
@@ -28,6 +31,8 @@ def apply_mapping(run: Run, reference: Json, document: Json, as_list: Json, *, e
                 f"Mappings are nested deeper than {run.limits.map_depth} levels", limit="map_depth"
             )
         return mapping.apply_within(document, run, as_list=is_true(as_list), encoded=encoded)
+    except RecursionError:
+        raise run.too_nested() from None
     finally:
         run.maps -= 1
 
@@ -35,14 +40,17 @@ def apply_mapping(run: Run, reference: Json, document: Json, as_list: Json, *, e
 def get_object(run: Run, identifier: Json) -> Json:
     if is_array(identifier) or identifier is None:
         raise wrong_type(f"getObject needs an identifier, not {kind_of(identifier)}")
+    run.burn(_LOOK_UP)
     found = run.services.get_object(to_text(identifier))
     if found is None:
         raise failure("getObject found no object with that identifier")
+    json_text.weigh(found, run)
     return found
 
 
 def call(run: Run, source: Json, endpoint: Json, method: Json, config: Json, decode: Json) -> Json:
     settings = config if isinstance(config, dict) else {}
+    run.burn(_LOOK_UP)
     return run.services.call(to_text(source), to_text(endpoint), to_text(method), settings)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +24,7 @@ from gateway_core.mapping.values import (
     member,
     renumber,
     scalar_text,
+    text_of_item,
     to_int,
     to_text,
     values_of,
@@ -61,12 +64,13 @@ def sort(run: Run, value: Json, arrow: Arrow | None) -> Json:
 def batch(run: Run, value: Json, size: Json, fill: Json, preserve_keys: Json) -> Json:
     """Groups of ``size``; the last one is filled up when ``fill`` is not null."""
     need_array(value, "batch")
-    width = -int(-(float(size) if isinstance(size, float) else to_int(size)) // 1)
+    width = math.ceil(size) if isinstance(size, float) and math.isfinite(size) else to_int(size)
     if width < 1:
         raise failure("The size of a batch must be at least 1")
     if fill is not None:
         run.items(width)
     run.items(len(value))
+    run.burn(len(value) // width)
     pairs = list(items_of(value))
     groups = [pairs[start : start + width] for start in range(0, len(pairs), width)]
     if fill is not None and groups:
@@ -161,11 +165,12 @@ def slice_items(run: Run, value: Json, start: Json, count: Json, preserve_keys: 
     if not is_array(value):
         run.text(last - first)
         return to_text(value)[first:last]
-    run.items(last - first)
     keep = is_true(preserve_keys)
     if isinstance(value, list) and (not keep or first == 0):
+        run.items(last - first)
         return value[first:last]
-    pairs = list(items_of(value))[first:last]
+    run.items(last)
+    pairs = list(islice(items_of(value), first, last))
     return as_array({str(key): item for key, item in pairs}) if keep else renumber(pairs)
 
 
@@ -195,7 +200,7 @@ def join(run: Run, value: Json, glue: Json, final: Json) -> Json:
         value = [] if value is None else [value]
     run.burn(1 + len(value))
     separator = scalar_text(glue, "The glue of join")
-    texts = [to_text(item) for item in values_of(value)]
+    texts = [text_of_item(run, item) for item in values_of(value)]
     ending = separator if final is None else scalar_text(final, "The final glue of join")
     run.text(sum(map(len, texts)) + len(separator) * len(texts) + len(ending))
     if ending == separator or len(texts) < 2:
@@ -238,13 +243,21 @@ def dot_to_object(run: Run, value: Json) -> Json:
     """``{"a.b": 1}`` as ``{"a": {"b": 1}}``."""
     if not is_array(value):
         raise failure(f"dotToObject needs an object, not {kind_of(value)}")
+    run.items(len(value))
     result: Json = {}
     for key, item in items_of(value):
         segments = tuple(str(key).split("."))
         if len(segments) > run.limits.depth:
             raise run.too_deep()
-        run.items(len(segments))
-        result = paths.put(result, segments, item)
+        run.burn(len(segments))
+        head = segments[0]
+        if type(result) is dict and not head.isdigit():
+            # The top level is this filter's own: no need to copy it for every key.
+            result[head] = (
+                item if len(segments) == 1 else paths.put(result.get(head), segments[1:], item, run.burn)
+            )
+        else:
+            result = paths.put(result, segments, item, run.burn)
     return result
 
 

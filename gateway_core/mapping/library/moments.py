@@ -40,16 +40,24 @@ def moment(run: Run, value: Json, timezone: Json) -> Json:
     """
     zone = None if timezone is False else _zone(timezone)
     if isinstance(value, datetime):
-        return value if zone is None else value.astimezone(zone)
+        return value if zone is None else _moved(value, zone)
     if is_array(value) or isinstance(value, Interval):
         raise wrong_type(f"A date cannot be made of {kind_of(value)}")
     text = to_text(value)
     run.text(len(text) * 16)
+    run.burn(len(text) * 2)
     try:
         read = parse_date(f"@{text}" if _TIMESTAMP.match(text) else text, run.services.now(), UTC)
         return read if zone is None else read.astimezone(zone)
     except (ValueError, OverflowError):
         raise failure("The text cannot be read as a date") from None
+
+
+def _moved(value: datetime, zone: tzinfo) -> datetime:
+    try:
+        return value.astimezone(zone)
+    except OverflowError:
+        raise failure("The date lies outside the years 1 to 9999 in that time zone") from None
 
 
 def _zone(name: Json) -> tzinfo:
@@ -69,6 +77,7 @@ def date_text(run: Run, value: Json, pattern: Json, timezone: Json) -> str:
         return format_interval(value, letters)
     letters = DEFAULT_FORMAT if pattern is None else scalar_text(pattern, "The format of date")
     run.text(len(letters) * _LETTER)
+    run.burn(len(letters) * 2)
     text = value if isinstance(value, str | int) and not isinstance(value, bool) else None
     if text is not None and _TIMESTAMP.match(str(text)):
         try:
@@ -83,6 +92,7 @@ def date_modify(run: Run, value: Json, modifier: Json) -> Json:
     when = moment(run, value, False)
     change = scalar_text(modifier, "The change of date_modify")
     run.text(len(change) * 16)
+    run.burn(len(change) * 2)
     try:
         return modify_date(when, change)
     except (ValueError, OverflowError):
@@ -106,7 +116,10 @@ def member_of(run: Run, target: datetime | Interval, name: str, arguments: list[
         other = arguments[0]
         if not isinstance(other, datetime):
             raise wrong_type(f"The difference of a date needs another date, not {kind_of(other)}")
-        return date_difference(target, other)
+        try:
+            return date_difference(target, other)
+        except (ValueError, OverflowError):
+            raise failure("The difference of these dates cannot be told") from None
     return None
 
 

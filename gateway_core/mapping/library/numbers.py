@@ -27,6 +27,7 @@ from gateway_core.mapping.values import (
 from gateway_core.types import Json
 
 _MAX_PRECISION: Final = 300
+_SURROGATES: Final = (0xD800, 0xDFFF)  # numbers of no letter
 
 
 def absolute(run: Run, value: Json) -> int | float:
@@ -86,13 +87,14 @@ def number_range(run: Run, low: Json, high: Json, step: Json) -> Json:
     start, end = _bound(low), _bound(high)
     width = abs(_bound(step)) if not isinstance(step, str) or parse_number(step) is not None else 1
     if isinstance(low, str) and isinstance(high, str) and low and high and _letters(low, high):
-        return _letter_range(run, low[0], high[0], int(width) or 1)
+        return _letter_range(run, low[0], high[0], to_int(float(width)) or 1)
     width = width or 1
     if not all(map(math.isfinite, (start, end, width))):
         raise failure("range needs finite numbers")
-    if start != end and width > abs(end - start):
+    distance = abs(end - start)
+    if start != end and width > distance:
         raise failure("The step of range is larger than the range")
-    count = int(abs(end - start) / width + 1e-9) + 1
+    count = int(min(distance / width + 1e-9, run.limits.items)) + 1
     run.items(count)
     if start > end:
         width = -width
@@ -111,6 +113,8 @@ def _letters(low: str, high: str) -> bool:
 
 def _letter_range(run: Run, low: str, high: str, step: int) -> list[str]:
     start, end = ord(low), ord(high)
+    if min(start, end) <= _SURROGATES[1] and max(start, end) >= _SURROGATES[0]:
+        raise failure("range cannot pass from letters before the surrogates to letters after them")
     run.items(abs(end - start) // step + 1)
     if start <= end:
         return [chr(point) for point in range(start, end + 1, step)]

@@ -6,12 +6,13 @@ import base64
 import binascii
 import re
 import unicodedata
+from collections.abc import Callable
+from heapq import heapify, heappop, heapreplace
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import quote
 
 from gateway_core.mapping import json_text, printf
-from gateway_core.mapping.library.escaping import escape
+from gateway_core.mapping.library.escaping import escape, percent_encode
 from gateway_core.mapping.library.signature import Function, Parameter, function
 from gateway_core.mapping.library.tags import strip_tags
 from gateway_core.mapping.run import Run
@@ -21,6 +22,7 @@ from gateway_core.mapping.values import (
     items_of,
     kind_of,
     scalar_text,
+    text_of_item,
     to_int,
     to_text,
     wrong_type,
@@ -31,26 +33,37 @@ _TRIMMED: Final = " \t\n\r\0\x0b"
 _SIDES: Final = ("both", "left", "right")
 _BETWEEN_TAGS: Final = re.compile(r">\s+<")
 _NEWLINE: Final = re.compile(r"\r\n|\n\r|\n|\r")
-_NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
+_NOT_BASE64: Final = bytes(
+    byte for byte in range(256) if not (chr(byte).isascii() and chr(byte).isalnum()) and byte not in b"+/"
+)
+_RANGE: Final = re.compile(r"(.)\.\.(.)", re.DOTALL)
+_LONGEST_CASE: Final = 3
+_DIRECTIVE: Final = 12  # steps of one directive of a format
+_WIDEST_RANGE: Final = 0x400  # letters of one range in a mask
 _IGNORED_IN_WORDS: Final = frozenset("'.:\u2019\u00b7\u2027")
 _IGNORED_CATEGORIES: Final = frozenset({"Mn", "Me", "Cf", "Lm", "Sk"})
 
 
+def _pay_for_case(run: Run, text: str, change: Callable[[str], str]) -> None:
+    """Few letters become up to three in the other case, and none of them is plain."""
+    run.grown(text, 1 if text.isascii() else _LONGEST_CASE, lambda part: len(change(part)))
+
+
 def upper(run: Run, value: Json) -> str:
     text = scalar_text(value, "The filter upper")
-    run.text(len(text))
+    _pay_for_case(run, text, str.upper)
     return text.upper()
 
 
 def lower(run: Run, value: Json) -> str:
     text = scalar_text(value, "The filter lower")
-    run.text(len(text))
+    _pay_for_case(run, text, str.lower)
     return text.lower()
 
 
 def capitalize(run: Run, value: Json) -> str:
     text = scalar_text(value, "The filter capitalize")
-    run.text(len(text))
+    _pay_for_case(run, text, str.lower)
     return text[:1].upper() + text[1:].lower()
 
 
@@ -72,10 +85,11 @@ def title(run: Run, value: Json) -> str:
 
 def trim(run: Run, value: Json, mask: Json, side: Json) -> str:
     text = scalar_text(value, "The filter trim")
-    letters = _TRIMMED if mask is None else _mask(scalar_text(mask, "The mask of trim"))
+    letters = _TRIMMED if mask is None else _mask(run, scalar_text(mask, "The mask of trim"))
     if side not in _SIDES:
         raise failure("The side of trim must be both, left or right")
     run.text(len(text))
+    run.work(len(text) * len(letters))
     if side != "right":
         text = text.lstrip(letters) if letters else text
     if side != "left":
@@ -83,20 +97,26 @@ def trim(run: Run, value: Json, mask: Json, side: Json) -> str:
     return text
 
 
-def _mask(mask: str) -> str:
-    """PHP's mask: ``a..f`` stands for the letters between."""
-
-    def spread(match: re.Match[str]) -> str:
+def _mask(run: Run, mask: str) -> str:
+    """PHP's mask, each letter once: ``a..f`` stands for the letters between."""
+    run.text(len(mask))
+    letters: set[str] = set()
+    position = 0
+    for match in _RANGE.finditer(mask):
         first, last = ord(match[1]), ord(match[2])
-        return "".join(map(chr, range(first, min(last, first + 0x3FF) + 1))) if first <= last else match[0]
-
-    return re.sub(r"(.)\.\.(.)", spread, mask, flags=re.DOTALL)
+        if first <= last:
+            last = min(last, first + _WIDEST_RANGE - 1)
+            run.burn(last - first >> 2)
+            letters.update(mask[position : match.start()], map(chr, range(first, last + 1)))
+            position = match.end()
+    letters.update(mask[position:])
+    return "".join(letters)
 
 
 def striptags(run: Run, value: Json, allowed: Json) -> str:
-    text = scalar_text(value, "The filter striptags")
-    run.text(len(text) * 16)
-    return strip_tags(text, to_text(allowed))
+    text, kept = scalar_text(value, "The filter striptags"), to_text(allowed)
+    run.text((len(text) + len(kept)) * 16)
+    return strip_tags(text, kept)
 
 
 def spaceless(run: Run, value: Json) -> str:
@@ -107,8 +127,10 @@ def spaceless(run: Run, value: Json) -> str:
 
 def nl2br(run: Run, value: Json) -> str:
     text = scalar_text(value, "The filter nl2br")
-    run.text(len(text) + 6 * (text.count("\n") + text.count("\r")))
-    return _NEWLINE.sub(lambda match: f"<br />{match[0]}", text)
+    breaks = text.count("\n") + text.count("\r")
+    run.text(len(text) + 6 * breaks)
+    run.burn(breaks)
+    return _NEWLINE.sub(r"<br />\g<0>", text)
 
 
 def replace(run: Run, value: Json, pairs: Json) -> str:
@@ -125,24 +147,44 @@ def trans(run: Run, value: Json, pairs: Json, domain: Json, locale: Json) -> str
 
 def translate(run: Run, text: str, pairs: Json) -> str:
     """PHP's ``strtr``: the longest key at each place, and never inside what was put in."""
-    table = {str(key): to_text(item) for key, item in items_of(pairs) if key != ""}
-    if not table or not text:
-        return text
-    run.burn(1 + (len(text) * len(table) >> 6))
-    pattern = re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True))))
-    longest = max(map(len, table.values()))
-    shortest = min(map(len, table))
-    if len(text) // shortest * longest + len(text) > run.limits.text:
-        found = pattern.finditer(text)
-        run.text(len(text) + sum(len(table[match[0]]) - len(match[0]) for match in found))
-    else:
-        run.text(len(text))
-    return pattern.sub(lambda match: table[match[0]], text)
+    run.items(len(pairs))
+    table = {str(key): text_of_item(run, item) for key, item in items_of(pairs) if key != ""}
+    run.work(len(text) * len(table))
+    return "".join(_translated(run, text, table))
+
+
+def _translated(run: Run, text: str, table: dict[str, str]) -> list[str]:
+    """The pieces of the text with its words replaced; the next place of each word is in a heap."""
+    words = sorted(table, key=len, reverse=True)
+    places = [(place, rank) for rank, word in enumerate(words) if (place := text.find(word)) >= 0]
+    heapify(places)
+    pieces: list[str] = []
+    length = position = 0
+    while places:
+        run.burn(1)
+        place, rank = places[0]
+        word = words[rank]
+        if place >= position:
+            pieces += (text[position:place], table[word])
+            length += place - position + len(table[word])
+            if length > run.limits.text:
+                raise run.too_long()
+            position = place + len(word)
+        following = text.find(word, position)
+        if following < 0:
+            heappop(places)
+        else:
+            heapreplace(places, (following, rank))
+    pieces.append(text[position:])
+    run.text(length + len(pieces[-1]))
+    return pieces
 
 
 def format_text(run: Run, value: Json, *arguments: Json) -> str:
     pattern = scalar_text(value, "The filter format")
     run.text(len(pattern))
+    longest = max((len(item) for item in arguments if isinstance(item, str)), default=0)
+    run.burn(pattern.count("%") * (_DIRECTIVE + (longest >> 4)))
     try:
         text = printf.sprintf(pattern, list(arguments), run.limits.text)
     except OverflowError:
@@ -159,9 +201,7 @@ def url_encode(run: Run, value: Json) -> str:
         _query(run, value, "", parts, 0)
         run.text(sum(map(len, parts)) + len(parts))
         return "&".join(parts)
-    text = to_text(value)
-    run.text(len(text) * 3)
-    return quote(text, safe="")
+    return percent_encode(run, to_text(value))
 
 
 def _query(run: Run, value: Json, prefix: str, parts: list[str], depth: int) -> None:
@@ -169,13 +209,16 @@ def _query(run: Run, value: Json, prefix: str, parts: list[str], depth: int) -> 
         raise run.too_deep()
     for key, item in items_of(value):
         run.burn(1)
-        name = f"{prefix}%5B{quote(str(key), safe='')}%5D" if prefix else quote(str(key), safe="")
+        name = percent_encode(run, str(key))
+        if prefix:
+            run.text(len(prefix) + len(name) + 6)
+            name = f"{prefix}%5B{name}%5D"
         if is_array(item):
             _query(run, item, name, parts, depth + 1)
         elif item is not None:
-            text = "0" if item is False else to_text(item)
-            run.text((len(text) + len(name)) * 3)
-            parts.append(f"{name}={quote(text, safe='')}")
+            text = percent_encode(run, "0" if item is False else text_of_item(run, item))
+            run.text(len(text) + len(name) + 1)
+            parts.append(f"{name}={text}")
 
 
 def convert_encoding(run: Run, value: Json, target: Json, source: Json) -> str:
@@ -191,9 +234,9 @@ def json_encode(run: Run, value: Json, flags: Json) -> str:
 
 
 def b64enc(run: Run, value: Json) -> str:
-    data = scalar_text(value, "The filter b64enc").encode()
-    run.text(len(data) * 4 // 3 + 4)
-    return base64.b64encode(data).decode()
+    text = scalar_text(value, "The filter b64enc")
+    run.grown(text, 2 if text.isascii() else 6, lambda part: len(part.encode()) * 4 // 3 + 4)
+    return base64.b64encode(text.encode()).decode()
 
 
 def b64dec(run: Run, value: Json) -> str:
@@ -204,11 +247,11 @@ def b64dec(run: Run, value: Json) -> str:
 
 def decode_base64(text: str) -> str:
     """PHP's lenient decoder; the result must be UTF-8, since JSON holds no bytes."""
-    letters = _NOT_BASE64.sub("", text)
+    letters = text.encode("ascii", "ignore").translate(None, _NOT_BASE64)
     if len(letters) % 4 == 1:
         letters = letters[:-1]
     try:
-        return base64.b64decode(letters + "=" * (-len(letters) % 4)).decode()
+        return base64.b64decode(letters + b"=" * (-len(letters) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise wrong_type("The base64 text does not hold UTF-8 text") from None
 

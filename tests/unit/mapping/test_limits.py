@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from gateway_core.app import build_settings
+from gateway_core.catalog.build import build
 from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping.mapping import Limits, Services, compile_mapping
+from gateway_core.settings import Settings
+from gateway_core.types import Artifact, Kind, Origin
 
 BIG = "x<&." * 20_000
 DOUBLED = "{% for i in 1..90 %}{% set a = a ~ a %}{% endfor %}"
@@ -38,7 +43,7 @@ BOMBS = [
     ("{{ big|replace({x: big}) }}", "text"),
     ("{{ big|split('x')|join(big) }}", "text"),
     ("{{ big|e('css')|e('css')|e('css') }}", "text"),
-    ("{{ big|url_encode|url_encode|url_encode|url_encode|url_encode|url_encode }}", "text"),
+    ("{{ big|url_encode|url_encode|url_encode|url_encode|url_encode|url_encode }}", "steps"),
     ("{{ 'now'|date(big) }}", "text"),
     ("{{ (1..1000)|reduce((c, v) => c|merge(c), [1])|length }}", "items"),
     ("{{ (1..90000)|map(v => (1..9000))|length }}", "steps"),
@@ -188,3 +193,57 @@ def test_the_clock_ends_a_run() -> None:
     with pytest.raises(LimitExceeded) as caught:
         mapping.apply({}, Services(clock=lambda: next(ticks)))
     assert caught.value.limit == "seconds"
+
+
+@pytest.mark.parametrize(
+    ("setting", "limits", "template"),
+    [
+        ("mapping_steps", {"mapping_steps": 1_000}, "{% for i in 1..1500 %}{{ i }}{% endfor %}"),
+        ("mapping_text", {"mapping_text": 1_000}, "{{ '%02000d'|format(1) }}"),
+        ("mapping_items", {"mapping_items": 100}, "{{ (1..500)|length }}"),
+        ("mapping_depth", {"mapping_depth": 10}, "{{ " + "[" * 20 + "1" + "]" * 20 + "|json_encode }}"),
+    ],
+)
+def test_an_administrator_sets_the_limits(setting: str, limits: dict[str, Any], template: str) -> None:
+    """What the defaults allow is ended by a smaller limit from the settings."""
+    body = {"$id": "m", "passTrough": False, "mapping": {"t": template}}
+    artifact = Artifact(Kind.MAPPING, "m", "", body, Origin("b", "m.json"))
+    usual, findings = build([artifact], build_settings(Settings()))
+    assert findings == ()
+    assert usual.mappings["m"].apply({}, Services())["t"]
+    strict, findings = build([artifact], build_settings(Settings(**limits)))
+    if setting == "mapping_depth":
+        assert "deeper than 10" in findings[0].message
+        return
+    with pytest.raises(LimitExceeded) as caught:
+        strict.mappings["m"].apply({}, Services())
+    assert caught.value.limit == setting.removeprefix("mapping_")
+
+
+def test_time_and_nesting_of_mappings_are_settings_too() -> None:
+    """Seconds and mappings within mappings come from the settings."""
+    limits = build_settings(Settings(mapping_seconds=0.5, mapping_map_depth=3)).limits
+    assert (limits.seconds, limits.map_depth) == (0.5, 3)
+    assert build_settings(Settings()).limits == Limits()
+
+
+def test_a_bomb_in_one_thread_changes_nothing_in_another() -> None:
+    """Runs share no state: while bombs end in one thread, every result of another is its own."""
+    bomb = compile_mapping("bomb", {"mapping": {"t": BOMBS[9][0]}})
+    plain = compile_mapping("plain", {"passTrough": False, "mapping": {"t": "{{ n }}-{{ (1..n)|join }}"}})
+    ended: list[str] = []
+
+    def throw() -> None:
+        for _ in range(20):
+            with pytest.raises(LimitExceeded) as caught:
+                bomb.apply({}, services())
+            ended.append(caught.value.mapping)
+
+    with ThreadPoolExecutor(2) as pool:
+        throwing = [pool.submit(throw) for _ in range(2)]
+        for number in [*range(1, 200)] * 3:
+            expected = f"{number}-{''.join(map(str, range(1, number + 1)))}"
+            assert plain.apply({"n": number}, services()) == {"t": expected}
+        for each in throwing:
+            each.result()
+    assert ended == ["bomb"] * 40

@@ -18,17 +18,19 @@ def mapped(document: Any, body: dict[str, Any], *, as_list: bool = False) -> Any
 
 
 def test_paths_read_write_and_remove() -> None:
-    """Put and drop answer new documents and leave the given one alone."""
+    """Put and drop answer new documents, leave the given one alone, and have every copy paid for."""
+    paid: list[int] = []
     given = {"a": {"b": [1, 2, 3]}, "x": None}
     assert paths.has(given, ("x",))
     assert not paths.has(given, ("x", "y"))
     assert paths.get(given, ("a", "b", "1")) == 2
-    assert paths.put(given, ("a", "b", "3"), 4)["a"]["b"] == [1, 2, 3, 4]
-    assert paths.put(given, ("a", "b", "9"), 4)["a"]["b"] == {"0": 1, "1": 2, "2": 3, "9": 4}
-    assert paths.drop(given, ("a", "b", "0"))["a"]["b"] == {"1": 2, "2": 3}
-    assert paths.drop(given, ("a", "b", "2"))["a"]["b"] == [1, 2]
-    assert paths.drop(given, ("nowhere", "b")) is given
+    assert paths.put(given, ("a", "b", "3"), 4, paid.append)["a"]["b"] == [1, 2, 3, 4]
+    assert paths.put(given, ("a", "b", "9"), 4, paid.append)["a"]["b"] == {"0": 1, "1": 2, "2": 3, "9": 4}
+    assert paths.drop(given, ("a", "b", "0"), paid.append)["a"]["b"] == {"1": 2, "2": 3}
+    assert paths.drop(given, ("a", "b", "2"), paid.append)["a"]["b"] == [1, 2]
+    assert paths.drop(given, ("nowhere", "b"), paid.append) is given
     assert given == {"a": {"b": [1, 2, 3]}, "x": None}
+    assert len(paid) >= 8
 
 
 @pytest.mark.parametrize(
