@@ -53,9 +53,9 @@ class Group:
         return _all([*self.conditions, *self._inner()])
 
     def _inner(self) -> list[Condition]:
-        return [group._asked_of(step) for (step, _), group in self._groups.items()]
+        return [group.asked_of(step) for (step, _), group in self._groups.items()]
 
-    def _asked_of(self, step: Step) -> Condition:
+    def asked_of(self, step: Step) -> Condition:
         """What the object asks of the list behind ``step``.
 
         Of chosen elements, the conditions that something is so hold for one and the same; that

@@ -218,6 +218,19 @@ class TestBundles:
         assert r'      "x": "{{ \"q\" ~ name|uper }}"' + "\n" + " " * 28 + "^\n" in said
         assert f"{folder}/mappings/b.json:5:5: mapping urn:b calls map('urn:nowhere')" in said
 
+    def test_are_remarked_upon_when_they_are_installed(self, admin: Administrator) -> None:
+        """Warnings are shown once, ten of them a line each, with where to find the others."""
+        keys = {f"strange{number}": 1 for number in range(12)}
+        endpoint = {"$id": "urn:e", "reference": PET, "path": "beasts", "methods": ["GET"], **keys}
+        manifest = {"name": "Remarked", "requires": ["Petstore"], "endpoints": {"schemas": [endpoint]}}
+        folder = bundle(admin.folder / "remarked", manifest)
+        said = admin.succeeds("openapi", bundles=f"Petstore,{folder}").stderr.splitlines()
+        warnings = [line for line in said if "warning: " in line]
+        assert len(warnings) == 10
+        assert "strange" in warnings[0]
+        assert said[said.index(warnings[-1]) + 1].endswith("2 more warnings: gateway doctor shows them all")
+        assert "warning" not in admin.succeeds("openapi", bundles=f"Petstore,{folder}").stderr
+
     def test_that_require_others_say_which(self, admin: Administrator) -> None:
         """A bundle whose requirement is not installed names it."""
         said = admin.fails("openapi", bundles="CustomerInteractionDemo")
@@ -540,6 +553,29 @@ def test_openapi_prints_the_document_and_nothing_else(admin: Administrator) -> N
     document = json.loads(admin.succeeds("openapi").stdout)
     assert document["openapi"].startswith("3.1")
     assert {PETS, f"{PETS}/{{id}}", "/api/petstore/cards"} <= document["paths"].keys()
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_says_that_it_serves_when_it_does(admin: Administrator, workers: str) -> None:
+    """The message comes once, and who reads it finds somebody listening at the address."""
+    command = [*COMMAND, "serve", "--demo", "--port", "0", "--workers", workers]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=admin.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            said = next(line for line in process.stderr if line.startswith("serving "))
+            title, _, rest = said.removeprefix("serving ").partition(" at ")
+            url = rest.partition(" ")[0]
+            assert httpx2.get(f"{url}/openapi.json", timeout=30).json()["info"]["title"] == title.strip()
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+        assert "serving " not in process.stderr.read()
 
 
 def test_several_workers_follow_the_store(admin: Administrator, server_factory: StartServer) -> None:

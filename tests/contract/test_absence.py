@@ -96,7 +96,7 @@ def persons(client: httpx2.Client) -> dict[str, str]:
 def test_klanten_without_a_number_or_an_address(
     client: httpx2.Client, persons: dict[str, str], query: str, spelling: str
 ) -> None:
-    """No BSN at all, any BSN, no BSN that equals this one: asked of all that a klant has, in each spelling."""
+    """No BSN at all, any BSN, no BSN that equals this one: asked of all that a klant has."""
     parts = []
     for part in query.split("&"):
         name = next(name for name in SPELLINGS[spelling] if part.startswith(name))
