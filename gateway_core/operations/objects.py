@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from gateway_core.operations.shape import (
 )
 from gateway_core.query.model import Scope
 from gateway_core.schema import without
-from gateway_core.types import JsonObject, StoredObject
+from gateway_core.types import JsonObject, StoredObject, Violation
 
 ATTEMPTS = 8
 BRIEF_PAGE = 100  # what takes some milliseconds to render
@@ -198,6 +198,7 @@ def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, g
     if violations and unknown is Unknown.IGNORE:
         document = without(document, (v.pointer for v in violations if v.code == UNKNOWN))
         violations = entity.validator.check(document, reject_unknown=False)
+    violations = (*_unread(call), *violations)
     if not violations:
         violations = tuple(missing_references(context, call.principal.tenant, entity, document, graph))
     if violations:
@@ -205,6 +206,13 @@ def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, g
         noun = "error" if count == 1 else "errors"
         raise InvalidDocument(f"the document has {count} {noun}", violations)
     return document
+
+
+def _unread(call: Call) -> Iterator[Violation]:
+    """What a mapping would pass over in the client's body, where the endpoint refuses unknown members."""
+    members = call.endpoint.members
+    if members is not None and call.endpoint.unknown is Unknown.REJECT:
+        yield from members.unknown(call.body)
 
 
 def _check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:
