@@ -66,10 +66,10 @@ def _problem(error: GatewayError, path: str, request_id: str) -> JsonObject:
         "title": error.title,
         "status": error.status,
         "detail": sentence(error),
-        "code": error.code,
     }
     if path:
         problem["instance"] = path
+    problem["code"] = error.code
     if request_id:
         problem["requestId"] = request_id
     params = _invalid_params(error)
