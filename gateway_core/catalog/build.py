@@ -24,7 +24,7 @@ from gateway_core.catalog.endpoints import (
 )
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
-from gateway_core.catalog.members import Members
+from gateway_core.catalog.members import ClientShape
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
@@ -242,7 +242,7 @@ class _EndpointReader:
             parameters=tuple(body.get("parameters") or ()),
             request_shape=sent,
             response_shape=seen,
-            members=Members.of(sent, *((seen,) if seen else ())) if sent else None,
+            sent=ClientShape.of(sent, seen),
         )
 
     def _shape(self, body: Mapping[str, Any], side: str, part: str, key: str) -> JsonObject | None:

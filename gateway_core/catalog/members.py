@@ -1,7 +1,8 @@
-"""The members that a mapped endpoint's clients may write: what its mappings say of their shapes.
+"""What a mapped endpoint's clients may write: what its mappings say of their shapes.
 
 A mapping reads what it knows and passes over the rest. What it passes over would vanish; that
-it is unknown is found here.
+it is unknown is found here. Where a mapping fails on a body, the shape tells why in the names
+that the client wrote.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 
-from gateway_core.schema import nodes
+from gateway_core.schema import Validator, compile_shape, nodes
 from gateway_core.types import Json, JsonObject, Pointer, Violation
 
 MAX_DEPTH: Final = 32
@@ -51,6 +52,30 @@ class Members:
         known = sorted(self.named)
         close = get_close_matches(name[:100], known, n=1)
         return {"known": known, **({"suggestion": close[0]} if close else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientShape:
+    """The members that clients may write, and the validator of what they write; None when the
+    mapping's ``input`` is no schema that can be used."""
+
+    members: Members
+    validator: Validator | None
+
+    @classmethod
+    def of(cls, sent: JsonObject | None, seen: JsonObject | None) -> ClientShape | None:
+        """From the shapes of what clients send and see; None when nobody tells what they send."""
+        if sent is None:
+            return None
+        try:
+            validator = compile_shape(sent)
+        except ValueError:
+            validator = None
+        return cls(Members.of(sent, *((seen,) if seen else ())), validator)
+
+    def faults(self, document: Json) -> tuple[Violation, ...]:
+        """What is wrong with a body, as far as its shape tells."""
+        return self.validator.check(document) if self.validator is not None else ()
 
 
 def _of(shapes: tuple[JsonObject, ...], depth: int) -> Members:

@@ -10,7 +10,6 @@ from gateway_core.catalog.endpoints import Unknown
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import (
     Conflict,
-    InvalidDocument,
     NotAtOnce,
     NotFound,
     PreconditionFailed,
@@ -23,6 +22,7 @@ from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import Planner, expand, missing_references, patched
 from gateway_core.operations.shape import (
     body_in,
+    invalid,
     item_params,
     items_out,
     list_query,
@@ -202,17 +202,15 @@ def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, g
     if not violations:
         violations = tuple(missing_references(context, call.principal.tenant, entity, document, graph))
     if violations:
-        count = len(violations)
-        noun = "error" if count == 1 else "errors"
-        raise InvalidDocument(f"the document has {count} {noun}", violations)
+        raise invalid(violations)
     return document
 
 
 def _unread(call: Call) -> Iterator[Violation]:
     """What a mapping would pass over in the client's body, where the endpoint refuses unknown members."""
-    members = call.endpoint.members
-    if members is not None and call.endpoint.unknown is Unknown.REJECT:
-        yield from members.unknown(call.body)
+    shape = call.endpoint.sent
+    if shape is not None and call.endpoint.unknown is Unknown.REJECT:
+        yield from shape.members.unknown(call.body)
 
 
 def _check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:

@@ -167,3 +167,26 @@ def test_a_member_can_be_taken_away(api: httpx2.Client) -> None:
     assert shown.get("websiteUrl") is None
     left = shown["embedded"]["subjectIdentificatie"]
     assert (left.get("geboortedatum"), left["geslachtsaanduiding"], left["voorletters"]) == (None, "v", "S.")
+
+
+@pytest.mark.parametrize(
+    ("facade", "body", "places"),
+    [
+        ("klanten", {"emails": "x", "adressen": 5}, ["emails", "adressen"]),
+        ("klanten", {"subjectIdentificatie": 5}, ["subjectIdentificatie"]),
+        ("klanten", {"adressen": [5]}, ["adressen.0"]),
+        ("contactmomenten", {"todo": "x"}, ["todo"]),
+    ],
+)
+def test_a_value_that_no_mapping_can_read_is_named(
+    api: httpx2.Client, facade: str, body: dict[str, Any], places: list[str]
+) -> None:
+    """Where a mapping fails on a value of another type, the client's own member is named with the rule."""
+    answer = api.post(f"/api/{facade}", json=body)
+    assert answer.status_code == 400
+    for place in places:
+        node = answer.json()["data"]
+        for step in place.split("."):
+            node = node[step]
+        assert node.startswith("must be")
+    assert "mapping" not in answer.text
