@@ -395,10 +395,10 @@ class TestObjects:
 
     def test_with_an_id_that_is_taken_are_refused(self, admin: Administrator) -> None:
         """An id twice in one file is a fault wherever the lines stand, and so is one of another kind."""
-        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(600)), pet(0))
+        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(1100)), pet(0))
         said = admin.fails("objects", "import", str(twice))
-        assert "line 601: '_id' is that of an earlier line" in said
-        assert "500 objects of earlier lines were created" in said
+        assert "line 1101: '_id' is that of an earlier line" in said
+        assert "1000 objects of earlier lines were created" in said
         other = admin.lines("other.jsonl", {"_schema": OWNER, "_id": pet(0)["_id"], "name": "Ann"})
         assert "line 1: '_id' is that of an object of another schema" in admin.fails(
             "objects", "import", str(other)
