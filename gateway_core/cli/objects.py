@@ -155,13 +155,7 @@ def _progress() -> Iterator[Progress]:
 @app.command("import")
 def import_(
     file: Annotated[
-        Path,
-        typer.Argument(
-            help="JSON lines or CSV, as export writes them; - for standard input.",
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
-        ),
+        Path, typer.Argument(help="JSON lines or CSV, as export writes them; - for standard input.")
     ],
     format: FormatOption = None,
     schema: Annotated[
@@ -177,9 +171,12 @@ def import_(
     """Load objects with the ids they have. Objects that exist are left as they are, so an
     interrupted import is finished by starting it again."""
     from gateway_core import app as gateway
+    from gateway_core.cli.object_files import STANDARD
     from gateway_core.operations.export import schema_named
     from gateway_core.settings import Settings
 
+    if str(file) != STANDARD and (file.is_dir() or not file.exists()):
+        fail(f"{file} is no file that can be read", code=2)
     settings = Settings()
     store = gateway.store_of(settings)
     gateway.install_bundles(settings, store, tell)
