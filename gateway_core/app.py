@@ -23,6 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 from gateway_core.bundles.layout import lay_out
 from gateway_core.bundles.read import find_bundle, read_folder
 from gateway_core.catalog.build import BuildSettings
+from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError
@@ -30,7 +31,7 @@ from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
-from gateway_core.operations.install import install, is_installed
+from gateway_core.operations.install import install, is_installed, sentence
 from gateway_core.operations.live import Live
 from gateway_core.operations.places import placed
 from gateway_core.query.parse import QuerySettings
@@ -40,10 +41,13 @@ from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
 from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Scope, Send
 from gateway_core.web.connection import Limits
+from gateway_core.web.dialects import Response, error_response
+from gateway_core.web.guard import LoopbackOnly
 
 REFRESH_SECONDS = 0.3
 LOG_SECONDS = 0.2
 LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
+SHOWN_WARNINGS = 10
 API = "/api/"
 
 
@@ -110,15 +114,19 @@ def read_bundle(name: str) -> Bundle:
 
 def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:
     """Install the bundles of the settings that the store does not hold in this very form, and
-    create their data objects that do not exist. ``tell`` hears what is done."""
+    create their data objects that do not exist. ``tell`` hears what is done, and the first warnings."""
     for name in settings.bundle_names():
         bundle = read_bundle(name)
         if is_installed(store, bundle):
             continue
         with _about(name), _placed(name):
-            created = install(store, bundle, build_settings(settings), context_of)
-        objects = f", {created} objects created" if created else ""
+            made = install(store, bundle, build_settings(settings), context_of)
+        objects = f", {made.created} objects created" if made.created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
+        for warning in made.warnings[:SHOWN_WARNINGS]:
+            tell(f"  warning: {sentence(warning)}")
+        if len(made.warnings) > SHOWN_WARNINGS:
+            tell(f"  and {len(made.warnings) - SHOWN_WARNINGS} more warnings: gateway doctor shows them all")
 
 
 @contextlib.contextmanager
@@ -142,6 +150,11 @@ def _placed(name: str) -> Iterator[None]:
     except ConfigurationError as error:
         detail = placed(error, find_bundle(name))
         raise ConfigurationError(detail, error.findings, hint=error.hint) from error
+
+
+def problem_of(error: GatewayError) -> Response:
+    """An error of a page, printed as those of the endpoints are."""
+    return error_response(error, ErrorShape.PROBLEM, "", "")
 
 
 class Gateway:
@@ -178,10 +191,14 @@ class Gateway:
                 allow_headers=["*"],
                 expose_headers=["ETag", "Location", "X-Request-ID"],
             )
-        self._pages = console(self._live, settings.title, demo=settings.demo)
+        self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
+        self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._entrance(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API):
             await self._api(scope, receive, send)
         else:

@@ -92,7 +92,7 @@ class Unauthenticated(GatewayError):
 
 
 class Forbidden(GatewayError):
-    """The application is known, and lacks the scope that the call needs."""
+    """The application lacks the scope that the call needs; or another site asks a demonstration."""
 
     status, code, title = 403, "forbidden", "Not allowed"
 

@@ -29,6 +29,7 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     clients: list[httpx2.Client] = field(default_factory=list)
+    folder: Path = ROOT
 
     @property
     def url(self) -> str:
@@ -40,7 +41,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gateway_core.cli.main", "serve"],
                 env=self.environment,
-                cwd=ROOT,
+                cwd=self.folder,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

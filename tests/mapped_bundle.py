@@ -34,7 +34,7 @@ OWN_WORDS = frozenset(
         *("binnenlands_adres", "buitenlands_adres", "postbusnummer", "antwoordnummer"),
         *("bezoekadres", "correspondentieadres", "Medewerker", "Organisatorische eenheid"),
         *("ja", "nee", "open", "afgehandeld", "contactverzoek", "te_verwerken", "verwerkt"),
-        *("zaak", "url", "uuid"),
+        *("zaak", "url", "uuid", "IS NOT NULL"),
     }
 )
 

@@ -110,7 +110,7 @@ class PostgresqlServer:
 
 def emptied(url: str) -> str:
     """The same URL, when whatever a store kept there is gone."""
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, options="-c lock_timeout=20s") as connection:
         found = connection.execute("SELECT to_regclass('object') IS NOT NULL").fetchone()
         if found == (True,):
             names = connection.execute(

@@ -24,6 +24,7 @@ from gateway_core.catalog.endpoints import (
 )
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
+from gateway_core.catalog.members import ClientShape
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
 from gateway_core.errors import ConfigurationError, MappingError
@@ -223,6 +224,7 @@ class _EndpointReader:
         collection = self._collection_of(body, entity, where)
         unknown = {"unknownProperties": collection.unknown, **body}
         prefixes = (collection.prefix, *collection.alias_prefixes)
+        sent, seen = self._shape(body, "in", "body", "input"), self._shape(body, "out", "item", "output")
         return Endpoint(
             reference=artifact.reference,
             title=str(body.get("title") or spec.title),
@@ -238,8 +240,9 @@ class _EndpointReader:
             throws=tuple(body.get("throws") or ()),
             tags=tuple(body.get("tags") or ()),
             parameters=tuple(body.get("parameters") or ()),
-            request_shape=self._shape(body, "in", "body", "input"),
-            response_shape=self._shape(body, "out", "item", "output"),
+            request_shape=sent,
+            response_shape=seen,
+            sent=ClientShape.of(sent, seen),
         )
 
     def _shape(self, body: Mapping[str, Any], side: str, part: str, key: str) -> JsonObject | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.types import JsonObject, Reference
 
@@ -73,7 +74,8 @@ class Endpoint:
     ``paths`` are absolute (``/api/…``), the canonical one first. ``merge_put``: a PUT
     changes what it names and keeps the rest. ``append_arrays``: a PATCH adds to the lists
     of related objects it names. ``parameters`` describe what the query mapping consumes;
-    the shapes are JSON Schemas of what mapped clients send and see, when the mappings tell.
+    the shapes are JSON Schemas of what mapped clients send and see, when the mappings tell;
+    ``sent`` is the first of them made ready to check with, None where nobody tells.
     """
 
     reference: Reference
@@ -92,6 +94,7 @@ class Endpoint:
     parameters: tuple[JsonObject, ...] = ()
     request_shape: JsonObject | None = None
     response_shape: JsonObject | None = None
+    sent: ClientShape | None = None
 
     @property
     def path(self) -> str:

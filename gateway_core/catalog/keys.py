@@ -44,8 +44,9 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "tags": "its groups in the API document",
         "put": "`replace` (default): what a PUT leaves out is gone; `merge`: it stays",
         "patchArrays": "`replace` (default), or `append`: a PATCH of a list of related objects adds to it",
-        "unknownProperties": "members of a body that no schema declares, at any depth: `reject` (400), "
-        "`ignore` (dropped) or `store` (kept as they are); that of the collection when absent",
+        "unknownProperties": "members of a body that no schema declares, at any depth, and behind mappings "
+        "those that neither their `input` nor their `output` names: `reject` (400), `ignore` (dropped) or "
+        "`store` (kept as they are; behind mappings as these decide); that of the collection when absent",
         "mappings": "between the client's shape and the stored one, see below",
         "parameters": "a list of `name`, `description` and `example`: the query parameters that `in.query` "
         "reads, for the API document",

@@ -104,13 +104,16 @@ ERROR_SCHEMAS: Mapping[str, Json] = MappingProxyType(
         "Problem": {
             "type": "object",
             "description": "An error, by RFC 9457.",
-            "required": ["type", "title", "status", "detail", "instance", "code", "requestId"],
+            "required": ["type", "title", "status", "detail", "code", "requestId"],
             "properties": {
                 "type": {"type": "string", "format": "uri"},
                 "title": {"type": "string"},
                 "status": {"type": "integer", "minimum": 400, "maximum": 599},
                 "detail": {"type": "string", "description": "What is wrong, and the way out."},
-                "instance": {"type": "string", "description": "The path of the request."},
+                "instance": {
+                    "type": "string",
+                    "description": "The path of the request, where there is an endpoint.",
+                },
                 "code": {"type": "string", "description": "The kind of error, for machines."},
                 "requestId": {"type": "string"},
                 "invalidParams": {
@@ -127,7 +130,10 @@ ERROR_SCHEMAS: Mapping[str, Json] = MappingProxyType(
             "properties": {
                 "message": {"type": "string"},
                 "data": {"type": "object", "description": "What is wrong, by property or query parameter."},
-                "path": {"type": "string", "description": "The path of the request."},
+                "path": {
+                    "type": "string",
+                    "description": "The path of the request, where there is an endpoint.",
+                },
             },
         },
     }

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from gateway_core.catalog.openapi_read import SELF, or_null, partial
 from gateway_core.query.describe import REFERENCE_PATTERN
-from gateway_core.schema import nodes, walk
+from gateway_core.schema import FORMATS, nodes, walk
 from gateway_core.types import Json, JsonObject, Reference
 
 COMPONENTS = "#/components/schemas/"
@@ -223,6 +223,8 @@ class SchemaForms:
         result = walk.rebuild(kept, change)
         if isinstance(reference, str):
             result = {**self._referred(reference, frame), **result}
+        if _is_sensitive(node):
+            result["x-sensitive"] = True
         return self._closed(result, node, frame) if value else result
 
     def _referred(self, reference: str, frame: _Frame) -> JsonObject:
@@ -289,6 +291,12 @@ _IDENTITY: Mapping[str, Json] = MappingProxyType(
         "_self": {"$ref": f"{COMPONENTS}Self"},
     }
 )
+
+
+def _is_sensitive(node: JsonObject) -> bool:
+    """Whether values are personal data: the schema says so, or the format does."""
+    known = FORMATS.get(nodes.text(node, "format"))
+    return node.get("x-sensitive") is True or (known is not None and known.sensitive)
 
 
 def _must_send(node: JsonObject, frame: _Frame) -> list[str]:

@@ -90,3 +90,8 @@ class Catalog:
         """What an entity's schema says, or None for a schema that is not installed."""
         entity = self.entities.get(reference)
         return entity.spec if entity is not None else None
+
+    @property
+    def title(self) -> str:
+        """What is served, for people: the title of the API document."""
+        return str(self.openapi["info"]["title"])

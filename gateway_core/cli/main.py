@@ -67,6 +67,7 @@ def serve(
     import uvicorn
 
     from gateway_core import app as gateway
+    from gateway_core.cli.server import run
     from gateway_core.operations.install import sentence
     from gateway_core.settings import Settings
     from gateway_core.web.connection import protocol
@@ -80,18 +81,16 @@ def serve(
     for finding in opened.findings():
         tell(f"warning: {sentence(finding)}")
     gateway.install_bundles(settings, opened, tell)
-    gateway.live_of(settings, opened)
+    title = gateway.live_of(settings, opened).moment.catalog.title
     _tell_access(settings, opened)
     opened.close()
-    url = f"http://{settings.host}:{settings.port}" if settings.port else "a free port"
-    tell(f"serving {settings.title} at {url} (API documentation at /docs)")
-    uvicorn.run(
+    config = uvicorn.Config(
         "gateway_core.app:create_app",
         factory=True,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        log_level="info" if not settings.port else "warning",
+        log_level="warning",
         access_log=False,
         proxy_headers=False,  # GATEWAY_PUBLIC_URL says how clients see us; headers could be anybody's
         server_header=False,
@@ -100,10 +99,12 @@ def serve(
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=10,
     )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    run(config, lambda port: tell(f"serving {title} at http://{host}:{port} (API documentation at /docs)"))
 
 
 def _check_address(host: str, port: int) -> None:
-    """Fail now, and not after the message that it serves, when nobody can listen there."""
+    """Fail now, and not after everything was installed, when nobody can listen there."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jinja2
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
 from gateway_core.catalog.endpoints import METHODS, Endpoint
-from gateway_core.errors import StoreError
+from gateway_core.errors import GatewayError, MethodNotAllowed, NotFound, StoreError
 from gateway_core.operations.live import Live
 from gateway_core.query.model import Scope
 
@@ -37,9 +39,23 @@ class Row:
     operation: str
 
 
-def console(live: Live, title: str, *, demo: bool) -> FastAPI:
-    """The application behind ``/``, ``/docs``, ``/openapi.json``, ``/formats`` and the health checks."""
-    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+class Printed(Protocol):
+    """An error, ready to send."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+def console(live: Live, printed: Callable[[GatewayError], Printed], *, demo: bool) -> FastAPI:
+    """The application behind ``/``, ``/docs``, ``/openapi.json``, ``/formats`` and the health checks.
+
+    ``printed`` makes an answer of an error, for who does not ask for a page.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     folder = Path(str(resources.files("gateway_core.console")))
     pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder / "templates"),
@@ -55,7 +71,7 @@ def console(live: Live, title: str, *, demo: bool) -> FastAPI:
     def start() -> str:
         catalog = live.moment.catalog
         return pages.get_template("start.html").render(
-            title=title,
+            title=catalog.title,
             demo=demo,
             bundles=live.store.installed(),
             groups=_groups(live),
@@ -65,7 +81,9 @@ def console(live: Live, title: str, *, demo: bool) -> FastAPI:
 
     @app.get("/docs", response_class=HTMLResponse)
     def docs() -> str:
-        return pages.get_template("docs.html").render(title=title)
+        return pages.get_template("docs.html").render(title=live.moment.catalog.title)
+
+    _add_refusals(app, live, pages, printed)
 
     @app.get("/openapi.json")
     def openapi() -> Response:
@@ -85,6 +103,38 @@ def console(live: Live, title: str, *, demo: bool) -> FastAPI:
         return {"status": "ready", "catalog": live.moment.catalog.version, "revision": str(revision)}
 
     return app
+
+
+def _add_refusals(
+    app: FastAPI, live: Live, pages: jinja2.Environment, printed: Callable[[GatewayError], Printed]
+) -> None:
+    """Answer errors as the endpoints do, and with a page to who asks for one."""
+
+    def refuse(request: Request, error: GatewayError) -> Response:
+        answer = printed(error)
+        headers = {name.decode("ascii"): value.decode("ascii") for name, value in answer.headers}
+        if "text/html" not in request.headers.get("accept", ""):
+            return Response(answer.body, answer.status, headers)
+        title = live.moment.catalog.title
+        page = pages.get_template("error.html").render(title=title, error=error)
+        headers.pop("content-type", None)
+        return HTMLResponse(page, answer.status, headers)
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, fault: HTTPException) -> Response:
+        return refuse(request, _error_of(fault))
+
+    @app.exception_handler(StoreError)
+    async def unavailable(request: Request, error: StoreError) -> Response:
+        return refuse(request, error)
+
+
+def _error_of(fault: HTTPException) -> GatewayError:
+    """What the framework found, in our own words."""
+    if fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (fault.headers or {}).get("Allow", "GET").split(", ")
+        return MethodNotAllowed("this method does not apply to a page", allowed)
+    return NotFound("there is nothing at this path", hint="The start page, /, shows what there is.")
 
 
 def _groups(live: Live) -> dict[str, list[Row]]:

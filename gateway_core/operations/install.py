@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from gateway_core.bundles.layout import digest
 from gateway_core.catalog.build import BuildSettings, build
@@ -15,6 +16,14 @@ from gateway_core.store.protocol import IndexSpec, Store
 from gateway_core.types import Artifact, Bundle, Finding, Kind, Principal, Severity
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What came of an installation: how many data objects were created, and what was remarked upon."""
+
+    created: int
+    warnings: tuple[Finding, ...] = ()
+
+
 def compile_catalog(
     artifacts: Sequence[Artifact], settings: BuildSettings, bundles: Iterable[BundleInfo] = ()
 ) -> Catalog:
@@ -22,11 +31,18 @@ def compile_catalog(
 
     Raises ``ConfigurationError`` with every error found.
     """
+    return _compiled(artifacts, settings, bundles)[0]
+
+
+def _compiled(
+    artifacts: Sequence[Artifact], settings: BuildSettings, bundles: Iterable[BundleInfo] = ()
+) -> tuple[Catalog, tuple[Finding, ...]]:
+    """The catalog, and the warnings."""
     catalog, findings = build(artifacts, settings, bundles)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise _unusable(errors)
-    return catalog
+    return catalog, tuple(finding for finding in findings if finding.severity is Severity.WARNING)
 
 
 def sentence(finding: Finding) -> str:
@@ -52,14 +68,15 @@ def install(
     bundle: Bundle,
     settings: BuildSettings,
     context_of: Callable[[Catalog, Store], Context],
-) -> int:
-    """Make the bundle's artifacts the installed ones of its name; how many data objects were created.
+) -> Installed:
+    """Make the bundle's artifacts the installed ones of its name.
 
     The catalog of all installed bundles together is built first: what does not compile is not
     stored. Indexes and data objects follow, and the artifacts and the record of the
     installation, in one transaction, are the last: whatever fails or is interrupted before, the
     configuration in force stays, and the next installation does all of it again. Bundles that
-    it requires must be installed. Raises ``ConfigurationError`` with every fault found.
+    it requires must be installed. The warnings are those about this bundle. Raises
+    ``ConfigurationError`` with every fault found.
     """
     installed = store.installed()
     missing = [name for name in bundle.requires if name not in installed]
@@ -67,7 +84,7 @@ def install(
         raise ConfigurationError(f"it requires {', '.join(missing)}", hint="Install that first.")
     others = [a for a in store.artifacts() if a.origin.bundle != bundle.name]
     _refuse_theft(bundle, others)
-    catalog = compile_catalog([*others, *bundle.artifacts], settings)
+    catalog, warnings = _compiled([*others, *bundle.artifacts], settings)
     context = context_of(catalog, store)
     store.ensure_indexes([IndexSpec(i.entity, i.path, i.array) for i in catalog.indexes])
     created = _load_data(context, bundle)
@@ -80,7 +97,8 @@ def install(
         "artifacts": len(bundle.artifacts),
     }
     store.replace_artifacts(bundle.name, bundle.artifacts, record)
-    return created
+    theirs = {artifact.reference for artifact in others}
+    return Installed(created, tuple(each for each in warnings if each.reference not in theirs))
 
 
 def _load_data(context: Context, bundle: Bundle) -> int:
@@ -96,7 +114,7 @@ def _load_data(context: Context, bundle: Bundle) -> int:
     principal = Principal(application=bundle.name, scopes=frozenset())
     loaded = load_objects(context, principal, entries)
     if loaded.faults:
-        raise _unusable([Finding(Severity.ERROR, "data", fault) for fault in loaded.faults])
+        raise _unusable([Finding(Severity.ERROR, "data", str(fault)) for fault in loaded.faults])
     return loaded.created
 
 

@@ -44,7 +44,8 @@ def three_way(stored: Json, base: Json, wanted: Json) -> Json:
     the object as it stands, ``wanted`` what it makes of the object as the client wants it.
     Only their differences are carried over, so that members and list elements which the
     mapping does not know survive. List elements are compared by content: an element of
-    ``base`` stands for the stored element that holds all of its members.
+    ``base`` stands for the stored element that holds all of its members. The order of a list
+    is that of ``wanted``.
     """
     if base == wanted:
         return stored
@@ -66,14 +67,43 @@ def _merge_objects(stored: JsonObject, base: JsonObject, wanted: JsonObject) -> 
 
 
 def _merge_lists(stored: list[Json], base: list[Json], wanted: list[Json]) -> list[Json]:
-    removed = [element for element in base if element not in wanted]
-    merged = list(stored)
-    for element in removed:
-        index = next((i for i, kept in enumerate(merged) if holds(kept, element)), None)
+    """The elements of ``wanted`` in its order, and each stored one that ``base`` does not know
+    behind the element that it stood behind, or else in front."""
+    counterparts = _counterparts(stored, base)
+    known = {index for index in counterparts if index is not None}
+    left = list(range(len(base)))
+    chosen: list[tuple[int | None, Json]] = []
+    for element in wanted:
+        number = next((n for n in left if base[n] == element), None)
+        if number is None:
+            chosen.append((None, element))
+            continue
+        left.remove(number)
+        index = counterparts[number]
         if index is not None:
-            del merged[index]
-    merged.extend(element for element in wanted if element not in base)
-    return merged
+            chosen.append((index, stored[index]))
+    for index, element in enumerate(stored):
+        if index not in known:
+            chosen.insert(_behind(index, chosen), (index, element))
+    return [element for _, element in chosen]
+
+
+def _counterparts(stored: list[Json], base: list[Json]) -> list[int | None]:
+    """For each element of ``base`` the place of the stored one that it stands for, each at most once."""
+    free = dict(enumerate(stored))
+    found: list[int | None] = []
+    for element in base:
+        index = next((i for i, kept in free.items() if holds(kept, element)), None)
+        if index is not None:
+            del free[index]
+        found.append(index)
+    return found
+
+
+def _behind(index: int, chosen: list[tuple[int | None, Json]]) -> int:
+    """Where the stored element ``index`` goes: behind the nearest one that stood before it."""
+    places = {at: place for place, (at, _) in enumerate(chosen) if at is not None and at < index}
+    return places[max(places)] + 1 if places else 0
 
 
 def holds(whole: Json, part: Json) -> bool:

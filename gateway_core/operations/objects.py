@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from gateway_core.catalog.endpoints import Unknown
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import (
     Conflict,
-    InvalidDocument,
     NotAtOnce,
     NotFound,
     PreconditionFailed,
@@ -19,10 +17,12 @@ from gateway_core.errors import (
 from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
+from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import Planner, expand, missing_references, patched
+from gateway_core.operations.relations import Planner, expand, patched
 from gateway_core.operations.shape import (
     body_in,
+    invalid,
     item_params,
     items_out,
     list_query,
@@ -32,7 +32,7 @@ from gateway_core.operations.shape import (
 )
 from gateway_core.query.model import Scope
 from gateway_core.schema import without
-from gateway_core.types import JsonObject, StoredObject
+from gateway_core.types import JsonObject, StoredObject, Violation
 
 ATTEMPTS = 8
 BRIEF_PAGE = 100  # what takes some milliseconds to render
@@ -85,14 +85,19 @@ def create(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
     query = item_params(call, entity)
     id = context.new_id()
-    document = prepare(context, entity, body_in(call, context, call.body), id)
-    nothing = Graph({}, {}, EVERYTHING)
-    document = _valid(call, context, entity, document, nothing)
-    planner = Planner(context, call.principal, nothing)
-    planner.create(entity, id, document)
-    context.store.apply(planner.changes())
-    body, tag = show(call, context, id, Extend.of(query.extend))
-    return Outcome(Result.CREATED, project(body, query.fields), tag, f"{call.endpoint.path}/{id}")
+    written = prepare(context, entity, body_in(call, context, call.body), id)
+    for _ in range(ATTEMPTS):
+        named = Graph({}, {}, EVERYTHING)
+        document = _valid(call, context, entity, written, named)
+        planner = Planner(context, call.principal, named)
+        planner.create(entity, id, document)
+        try:
+            context.store.apply(planner.changes())
+        except VersionConflict:  # of an object that the document names
+            continue
+        body, tag = show(call, context, id, Extend.of(query.extend))
+        return Outcome(Result.CREATED, project(body, query.fields), tag, f"{call.endpoint.path}/{id}")
+    raise _too_busy()
 
 
 def replace_(call: Call, context: Context) -> Outcome:
@@ -109,6 +114,7 @@ def patch(call: Call, context: Context) -> Outcome:
         if call.endpoint.is_mapped:
             return _merged(call, context, entity, item, graph)
         document = prepare(context, entity, body_in(call, context, call.body), item.id, partial=True)
+        add_named(context, call.principal.tenant, entity, document, graph)
         return patched(context, graph, item, document, append=call.endpoint.append_arrays)
 
     return _change(call, context, wanted)
@@ -153,7 +159,7 @@ def _change(
         document = prepare(context, entity, wanted(entity, item, graph), item.id)
         document = _valid(call, context, entity, document, graph)
         planner = Planner(context, call.principal, graph)
-        planner.update(entity, item, _keep_generated(entity, item, document))
+        planner.update(entity, item, document)
         changes = planner.changes()
         try:
             if changes.puts or changes.deletes:
@@ -181,16 +187,6 @@ def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, gr
     return merged
 
 
-def _keep_generated(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """A replacement that leaves out what the register gave out keeps it."""
-    kept: dict[str, Any] = {
-        prop.name: item.data[prop.name]
-        for prop in entity.spec.properties.values()
-        if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
-    }
-    return {**document, **kept}
-
-
 def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> JsonObject:
     """The document, without what the endpoint ignores. Raises ``InvalidDocument`` with all violations."""
     unknown = call.endpoint.unknown
@@ -198,13 +194,19 @@ def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, g
     if violations and unknown is Unknown.IGNORE:
         document = without(document, (v.pointer for v in violations if v.code == UNKNOWN))
         violations = entity.validator.check(document, reject_unknown=False)
+    violations = (*_unread(call), *violations)
     if not violations:
         violations = tuple(missing_references(context, call.principal.tenant, entity, document, graph))
     if violations:
-        count = len(violations)
-        noun = "error" if count == 1 else "errors"
-        raise InvalidDocument(f"the document has {count} {noun}", violations)
+        raise invalid(violations)
     return document
+
+
+def _unread(call: Call) -> Iterator[Violation]:
+    """What a mapping would pass over in the client's body, where the endpoint refuses unknown members."""
+    shape = call.endpoint.sent
+    if shape is not None and call.endpoint.unknown is Unknown.REJECT:
+        yield from shape.members.unknown(call.body)
 
 
 def _check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:

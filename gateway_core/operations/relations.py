@@ -13,7 +13,7 @@ from gateway_core.operations.merge import holds, merge_patch
 from gateway_core.query.times import instant
 from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
-from gateway_core.types import Json, JsonObject, Meta, Pointer, Principal, StoredObject, Violation
+from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
 
 ID = "_id"
 MAX_NUMBER = 2**53  # a larger number was not given out by a sequence
@@ -64,8 +64,11 @@ class Planner:
         )
 
     def update(self, entity: Entity, item: StoredObject, document: JsonObject) -> None:
-        """Plan that ``item`` becomes ``document``; no change when it already is."""
-        data = self._data(entity, item.id, document, item)
+        """Plan that ``item`` becomes ``document``; no change when it already is.
+
+        What the register gave out stays when the document leaves it out.
+        """
+        data = self._data(entity, item.id, _kept(entity, item, document), item)
         if data == item.data:
             return
         now = instant(self._context.now())
@@ -234,12 +237,12 @@ class Planner:
         if source is None:
             return
         entity = self._context.catalog.entities[source.entity]
-        if link.property in entity.spec.required:
+        data = without_reference(source.data, link.property, link.target)
+        if link.property in entity.spec.required and not data.get(link.property):
             raise Conflict(
                 f"the object cannot be deleted: a {entity.spec.title} requires it as '{link.property}'",
                 hint=f"Delete that {entity.spec.title} first, or give it another '{link.property}'.",
             )
-        data = without_reference(source.data, link.property, link.target)
         if put is not None:
             changed = source._replace(data=data)
             self._puts[source.id] = replace(put, object=changed, links=_links(entity, changed))
@@ -330,42 +333,6 @@ def without_reference(data: JsonObject, property: str, id: str) -> JsonObject:
     return {name: value for name, value in data.items() if name != property}
 
 
-def missing_references(
-    context: Context, tenant: str, entity: Entity, document: JsonObject, graph: Graph
-) -> list[Violation]:
-    """A violation for each reference in the document to an object that does not exist there.
-
-    All of them are looked up in one statement; those of the graph are known to exist.
-    """
-    named = list(_references(context, entity, document, ()))
-    unknown = {id for _, id, _ in named if id not in graph.objects}
-    objects = {**graph.objects, **context.store.get(tenant, unknown)} if unknown else graph.objects
-    return [
-        Violation(pointer, "not-found", {"schema": target})
-        for pointer, id, target in named
-        if id not in objects or objects[id].entity != target
-    ]
-
-
-def _references(
-    context: Context, entity: Entity, document: JsonObject, pointer: Pointer
-) -> Iterator[tuple[Pointer, str, str]]:
-    for prop in entity.relations:
-        value = document.get(prop.name)
-        target = context.catalog.entities.get(str(prop.target))
-        if value is None or target is None:
-            continue
-        for index, element in enumerate(value if isinstance(value, list) else [value]):
-            place = (*pointer, prop.name, index) if isinstance(value, list) else (*pointer, prop.name)
-            if isinstance(element, str):
-                yield place, referenced_id(element) or element, target.reference
-            elif isinstance(element, dict):
-                if ID in element:
-                    yield (*place, ID), str(element[ID]), target.reference
-                skipped = {k: v for k, v in element.items() if k != prop.inverse_of}
-                yield from _references(context, target, skipped, place)
-
-
 def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
     return tuple(
         Link(item.id, prop.name, id, position)
@@ -373,6 +340,16 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
         if prop.kind is PropertyKind.RELATION
         for position, id in enumerate(ids_of(item.data.get(prop.name)))
     )
+
+
+def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
+    """The document with what the register gave out to ``item`` and the document leaves out."""
+    kept: JsonObject = {
+        prop.name: item.data[prop.name]
+        for prop in entity.spec.properties.values()
+        if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
+    }
+    return {**document, **kept} if kept else document
 
 
 def _generate(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gateway_core.catalog.snapshot import Entity
-from gateway_core.errors import BadRequest, InvalidQuery, NotFound
+from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, MappingError, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.blame import of_client
 from gateway_core.operations.call import Call, Context
@@ -16,7 +16,7 @@ from gateway_core.query.model import Query, Scope
 from gateway_core.query.parse import canonical, names_of
 from gateway_core.query.paths import shown
 from gateway_core.schema.vocabulary import suggestion
-from gateway_core.types import Json, JsonObject
+from gateway_core.types import Json, JsonObject, Violation
 
 ITEM_PARAMS = frozenset({"_fields", "_extend"})
 BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
@@ -41,16 +41,31 @@ def services(call: Call, context: Context) -> Services:
 
 
 def body_in(call: Call, context: Context, document: Json) -> JsonObject:
-    """The client's body in the stored shape. Raises ``BadRequest`` when it is not an object."""
+    """The client's body in the stored shape. Raises ``BadRequest`` when it is not an object.
+
+    Where the mapping fails on it, and the shape that the mapping gives of its input tells why,
+    that is the error.
+    """
     if not isinstance(document, dict):
         raise BadRequest("the body must be a JSON object")
     mapping = call.endpoint.pipeline.body_in
     if mapping is None:
         return document
-    mapped = mapping.apply(document, services(call, context))
+    try:
+        mapped = mapping.apply(document, services(call, context))
+    except MappingError as error:
+        shape = call.endpoint.sent
+        faults = shape.faults(document) if shape is not None else ()
+        raise (invalid(faults) if faults else error) from None
     if not isinstance(mapped, dict):
         raise BadRequest(f"mapping {mapping.reference} made no object of the body")
     return mapped
+
+
+def invalid(violations: Sequence[Violation]) -> InvalidDocument:
+    """The error of a document with these violations, one at least."""
+    noun = "error" if len(violations) == 1 else "errors"
+    return InvalidDocument(f"the document has {len(violations)} {noun}", violations)
 
 
 def items_out(call: Call, context: Context, documents: list[JsonObject]) -> list[JsonObject]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
-from gateway_core.query.model import All, Condition, Element, Hop, Not, Op, Related
-from gateway_core.query.operators import OFFERED, OPERATORS, Operator, Subject, differs, equal, is_, null_test
+from gateway_core.query.model import All, AnyOf, Compare, Condition, Element, Hop, Not, Op, Related
+from gateway_core.query.operators import (
+    OFFERED,
+    OPERATORS,
+    Operator,
+    Subject,
+    differs,
+    equal,
+    is_,
+    null_test,
+    selects,
+)
 from gateway_core.query.paths import Marks, Paths, Step, Target, listing
 from gateway_core.query.values import holds_scalars, refusal
 from gateway_core.schema.spec import PropertySpec
@@ -16,16 +28,18 @@ MAX_FILTERS = 200
 
 # What a relation itself can be asked, beside being compared with an id as it is.
 _ON_RELATIONS = (is_, equal, differs, OPERATORS["in"], OPERATORS["case_insensitive"])
+_DENIED = MappingProxyType({Op.NE: Op.EQ, Op.IS_NULL: Op.NOT_NULL})
 
 
 class Group:
     """The conditions on one object; those on its lists and related objects as groups of their own,
-    one for each number that stands behind the list."""
+    one for each number that stands behind the list. ``chosen`` are those of ``[of]``."""
 
-    __slots__ = ("_groups", "conditions")
+    __slots__ = ("_groups", "chosen", "conditions")
 
     def __init__(self) -> None:
         self.conditions: list[Condition] = []
+        self.chosen: list[Condition] = []
         self._groups: dict[tuple[Step, str], Group] = {}
 
     def at(self, steps: tuple[Step, ...], marks: Marks) -> Group:
@@ -36,10 +50,50 @@ class Group:
         return group
 
     def condition(self) -> Condition:
-        parts = list(self.conditions)
-        for (step, _), group in self._groups.items():
-            parts.append(within(step, group.condition()))
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+        return _all([*self.conditions, *self._inner()])
+
+    def _inner(self) -> list[Condition]:
+        return [group.asked_of(step) for (step, _), group in self._groups.items()]
+
+    def asked_of(self, step: Step) -> Condition:
+        """What the object asks of the list behind ``step``.
+
+        Of chosen elements, the conditions that something is so hold for one and the same; that
+        something is not so is asked of them all.
+        """
+        if not self.chosen:
+            return within(step, self.condition())
+
+        def some(*conditions: Condition) -> Condition:
+            return within(step, _all([*conditions, *self.chosen]))
+
+        together = [*(each for each in self.conditions if not _denies(each)), *self._inner()]
+        apart = [_of_none(each, some) for each in self.conditions if _denies(each)]
+        return _all([some(*together), *apart] if together or not apart else apart)
+
+
+def _all(conditions: list[Condition]) -> Condition:
+    return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
+
+
+def _denies(condition: Condition) -> bool:
+    """Whether it holds, or may hold, because something is not there."""
+    if isinstance(condition, AnyOf):
+        return any(map(_denies, condition.conditions))
+    if isinstance(condition, All):  # a moment after another is one of these, and denies nothing
+        return bool(condition.conditions) and all(map(_denies, condition.conditions))
+    return isinstance(condition, Not) or (isinstance(condition, Compare) and condition.op in _DENIED)
+
+
+def _of_none(condition: Condition, some: Callable[[Condition], Condition]) -> Condition:
+    """What one element denies, denied of all: ``some`` finds an element."""
+    if isinstance(condition, AnyOf | All):
+        return type(condition)(tuple(_of_none(part, some) for part in condition.conditions))
+    if isinstance(condition, Not):
+        return Not(some(condition.condition))
+    if isinstance(condition, Compare) and condition.op in _DENIED:
+        return Not(some(replace(condition, op=_DENIED[condition.op])))
+    return some(condition)
 
 
 def within(step: Step, where: Condition) -> Condition:
@@ -53,7 +107,9 @@ def condition(paths: Paths, params: JsonObject) -> Condition:
     A value is a scalar, a list (any of its values), or a map: a key is an operator, or else a
     further segment of the path (``a[b]=1`` is ``a.b=1``), and ``""`` holds the plain value.
     Conditions on one list hold for the same element; those with different numbers behind the
-    list (``a.0.b``, ``a.1.b``) may hold for different ones.
+    list (``a.0.b``, ``a.1.b``) may hold for different ones. Where one of them is ``[of]``, they
+    are asked of the elements that it chooses: ``a.kind[of]=x&a.b[ne]=y`` is no ``b`` of kind x
+    that is y, where ``a.kind=x&a.b[ne]=y`` is one of kind x that is not.
     Raises ``InvalidQuery`` for a path, an operator or a value that makes no sense.
     """
     root = Group()
@@ -99,6 +155,9 @@ class _Reader:
         self._count += 1
         if self._count > MAX_FILTERS:
             raise refusal(parameter, f"is one filter too many; {MAX_FILTERS} are allowed")
+        if operator is selects:
+            self._choose(parameter, target, value)
+            return
         if target.hop is not None:
             self._add_relation(parameter, target, target.hop, operator, value)
             return
@@ -106,6 +165,14 @@ class _Reader:
             self._check_object(parameter, target, operator, value)
         subject = Subject(target.path, target.prop, parameter)
         self._root.at(target.steps, target.marks).conditions.append(operator(subject, value))
+
+    def _choose(self, parameter: str, target: Target, value: Json) -> None:
+        steps = target.steps if target.hop is None else (*target.steps, target.hop)
+        if not steps or not holds_scalars(target.prop):
+            rule = "uses [of], which chooses by a plain member of what stands in a list or is related"
+            raise refusal(parameter, rule, hint=self._hint(target))
+        subject = Subject(target.path, target.prop, parameter)
+        self._root.at(steps, target.marks).chosen.append(selects(subject, value))
 
     def _add_relation(
         self, parameter: str, target: Target, hop: Hop, operator: Operator, value: Json

@@ -174,6 +174,11 @@ def dated(op: Op) -> Operator:
     return compare
 
 
+def selects(subject: Subject, value: Json) -> Condition:
+    """``[of]``: equality as without an operator; ``filters`` makes it choose elements."""
+    return is_(subject, value)
+
+
 def pattern(subject: Subject, _: Json) -> Condition:
     """``[regex]`` is not offered; it must not be mistaken for a member."""
     raise subject.refuse("uses [regex], which is not available", hint="Use [like] to find a part of a text.")
@@ -201,6 +206,7 @@ OPERATORS: Mapping[str, Operator] = MappingProxyType(
         "case_insensitive": without_case,
         "case_sensitive": equal,
         "exact": equal,
+        "of": selects,
         "regex": pattern,
     }
 )
@@ -228,6 +234,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "case_insensitive": "equal, without regard to case",
         "case_sensitive": "equal, whatever the text looks like (`%part%` and `IS NULL` mean themselves)",
         "exact": "as `[case_sensitive]`",
+        "of": "this one, and chooses: the other conditions on the same list ask of such elements only",
         "regex": "is refused: there are no regular expressions in queries",
     }
 )

@@ -19,7 +19,7 @@ from gateway_core.schema.formats import FORMATS, Format, referenced_id
 from gateway_core.schema.normalise import normalise, utc, without
 from gateway_core.schema.reasons import reason
 from gateway_core.schema.spec import Entities, EntitySpec, PropertyKind, PropertySpec
-from gateway_core.schema.validate import MAX_DEPTH, Validator, compile_validators
+from gateway_core.schema.validate import MAX_DEPTH, Validator, compile_shape, compile_validators
 
 __all__ = [
     "FORMATS",
@@ -34,6 +34,7 @@ __all__ = [
     "apply_defaults",
     "check_defaults",
     "check_relations",
+    "compile_shape",
     "compile_validators",
     "normalise",
     "reason",

@@ -19,7 +19,7 @@ from gateway_core.schema.spec import EntitySpec
 from gateway_core.schema.vocabulary import too_deep
 from gateway_core.types import Finding, Json, JsonObject, Pointer, Reference, Severity, Violation
 
-__all__ = ["MAX_DEPTH", "Validator", "compile_validators", "reason"]
+__all__ = ["MAX_DEPTH", "Validator", "compile_shape", "compile_validators", "reason"]
 
 MAX_DEPTH = 100
 
@@ -97,6 +97,18 @@ def compile_validators(specs: Mapping[Reference, EntitySpec]) -> Mapping[Referen
             compiled[reference] = Validator(reference, *pair, resources)
     _raise_if_any(findings)
     return MappingProxyType(compiled)
+
+
+def compile_shape(shape: JsonObject) -> Validator:
+    """A validator of a JSON Schema that stands alone. Raises ``ValueError`` when it is none."""
+    compiled = jsonschema_rs.Draft202012Validator(
+        shape,
+        retriever=_refuse,
+        formats=dict(CHECKS),
+        validate_formats=True,
+        pattern_options=jsonschema_rs.RegexOptions(),
+    )
+    return Validator("", compiled, compiled, MappingProxyType({}))
 
 
 def _dangling(specs: Mapping[Reference, EntitySpec]) -> Iterator[Finding]:

@@ -74,8 +74,8 @@ ON_PROPERTIES: JsonObject = {
     },
     "x-sensitive": {
         **_BOOLEAN,
-        "description": "the value is personal data, beyond what its format tells; for people and tools, "
-        "nothing is hidden from a client",
+        "description": "the value is personal data, also where its format does not tell: the API document "
+        "marks it, for people and tools; nothing is hidden from a client",
     },
 }
 DIALECT_SCHEMA: JsonObject = {

@@ -145,6 +145,14 @@ class Store(Protocol):
     def find(self, scope: Scope, query: Query) -> Page:
         """The window of the objects within the scope that the query asks for, and their total."""
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        """The next objects within the scope after that of ``id``, in order of creation; with None
+        the first ones.
+
+        Every step costs the same, however many objects came before. ``id`` must be of an object
+        that is there: after any other follows nothing. A walk of many steps stands in a ``snapshot``.
+        """
+
     def count(self, scope: Scope) -> int:
         """How many objects the scope holds."""
 

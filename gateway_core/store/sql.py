@@ -53,6 +53,17 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
     return Find(Statement(page, compiler.params), bool(order), total)
 
 
+def following(scope: Scope, id: str | None, limit: int, dialect: Dialect) -> Statement:
+    """Select ``COLUMNS`` of the next objects after that of ``id``, by the index on their numbers."""
+    compiler = Compiler(dialect, scope.tenant, {})
+    where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
+    if id is not None:
+        place = f"s.tenant = {compiler.tenant} AND s.id = {compiler.bind(id)}"
+        where += f" AND o.seq > (SELECT s.seq FROM object s WHERE {place})"
+    text = f"SELECT {_COLUMNS} FROM object o WHERE {where} ORDER BY o.seq LIMIT {compiler.bind(limit)}"
+    return Statement(text, compiler.params)
+
+
 def count(scope: Scope, dialect: Dialect) -> Statement:
     """Count what the scope holds, row by row."""
     compiler = Compiler(dialect, scope.tenant, {})

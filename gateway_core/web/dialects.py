@@ -48,7 +48,11 @@ def json_response(
 
 
 def error_response(error: GatewayError, shape: ErrorShape, path: str, request_id: str) -> Response:
-    """An error in the dialect of the endpoint it happened on. ``path`` is without the query."""
+    """An error in the dialect of the endpoint it happened on.
+
+    ``path`` is without the query, and empty where no endpoint is; ``request_id`` is empty
+    where requests have none.
+    """
     headers = _headers(error)
     if shape is ErrorShape.MESSAGE:
         return json_response(error.status, _message(error, path), headers)
@@ -62,10 +66,12 @@ def _problem(error: GatewayError, path: str, request_id: str) -> JsonObject:
         "title": error.title,
         "status": error.status,
         "detail": sentence(error),
-        "instance": path,
-        "code": error.code,
-        "requestId": request_id,
     }
+    if path:
+        problem["instance"] = path
+    problem["code"] = error.code
+    if request_id:
+        problem["requestId"] = request_id
     params = _invalid_params(error)
     if params:
         problem["invalidParams"] = params

@@ -218,6 +218,19 @@ class TestBundles:
         assert r'      "x": "{{ \"q\" ~ name|uper }}"' + "\n" + " " * 28 + "^\n" in said
         assert f"{folder}/mappings/b.json:5:5: mapping urn:b calls map('urn:nowhere')" in said
 
+    def test_are_remarked_upon_when_they_are_installed(self, admin: Administrator) -> None:
+        """Warnings are shown once, ten of them a line each, with where to find the others."""
+        keys = {f"strange{number}": 1 for number in range(12)}
+        endpoint = {"$id": "urn:e", "reference": PET, "path": "beasts", "methods": ["GET"], **keys}
+        manifest = {"name": "Remarked", "requires": ["Petstore"], "endpoints": {"schemas": [endpoint]}}
+        folder = bundle(admin.folder / "remarked", manifest)
+        said = admin.succeeds("openapi", bundles=f"Petstore,{folder}").stderr.splitlines()
+        warnings = [line for line in said if "warning: " in line]
+        assert len(warnings) == 10
+        assert "strange" in warnings[0]
+        assert said[said.index(warnings[-1]) + 1].endswith("2 more warnings: gateway doctor shows them all")
+        assert "warning" not in admin.succeeds("openapi", bundles=f"Petstore,{folder}").stderr
+
     def test_that_require_others_say_which(self, admin: Administrator) -> None:
         """A bundle whose requirement is not installed names it."""
         said = admin.fails("openapi", bundles="CustomerInteractionDemo")
@@ -395,10 +408,10 @@ class TestObjects:
 
     def test_with_an_id_that_is_taken_are_refused(self, admin: Administrator) -> None:
         """An id twice in one file is a fault wherever the lines stand, and so is one of another kind."""
-        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(600)), pet(0))
+        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(1100)), pet(0))
         said = admin.fails("objects", "import", str(twice))
-        assert "line 601: '_id' is that of an earlier line" in said
-        assert "500 objects of earlier lines were created" in said
+        assert "line 1101: '_id' is that of an earlier line" in said
+        assert "1000 objects of earlier lines were created" in said
         other = admin.lines("other.jsonl", {"_schema": OWNER, "_id": pet(0)["_id"], "name": "Ann"})
         assert "line 1: '_id' is that of an object of another schema" in admin.fails(
             "objects", "import", str(other)
@@ -438,6 +451,38 @@ class TestObjects:
         assert "importing" in shown
         assert "100%" in shown
         assert done.stdout == b""
+
+    def test_on_bad_lines_are_passed_over_when_asked(self, admin: Administrator, tmp_path: Path) -> None:
+        """With skip good lines are stored and bad ones written down; the exit code tells that some were."""
+        rejected = tmp_path / "rejected.csv"
+        file = tmp_path / "pets.csv"
+        file.write_text("name,species\nA,dog\nB,stone\nC,cat\n")
+        command = ("objects", "import", str(file), "--schema", "pet")
+        assert "nothing was imported" in admin.fails(*command)
+        said = admin.fails(*command, "--on-error", "skip", "--rejected", str(rejected))
+        assert "2 objects created, 0 were there already, 1 lines rejected" in said
+        assert "line 3: Pet: species must be one of" in said
+        assert "stone" not in said
+        rejected.write_text(rejected.read_text().replace("stone", "rabbit"))
+        done = admin.succeeds("objects", "import", str(rejected), "--schema", "pet")
+        assert "1 objects created, 0 were there already" in done.stderr
+        columns = ("--format", "csv", "--schema", "pet", "--columns", "name,species")
+        text = admin.succeeds("objects", "export", "-", *columns).stdout
+        assert text.splitlines()[0] == "name,species"
+        assert text.splitlines()[-3:] == ["A,dog", "C,cat", "B,rabbit"]
+        assert "Pet has no 'nmae'" in admin.fails(
+            "objects", "export", "-", "--schema", "pet", "--columns", "nmae"
+        )
+
+    def test_are_read_from_standard_input(self, admin: Administrator) -> None:
+        """``-`` reads lines from standard input, in the form that is named."""
+        text = "name,species\nA,dog\n"
+        done = admin.succeeds("objects", "import", "-", "--format", "csv", "--schema", "pet", stdin=text)
+        assert "1 objects created, 0 were there already" in done.stderr
+        done = admin.succeeds("objects", "import", "-", stdin=json.dumps(pet(1)))
+        assert "1 objects created, 0 were there already" in done.stderr
+        said = admin.fails("objects", "import", str(admin.folder / "nothing.jsonl"), code=2)
+        assert "nothing.jsonl is no file that can be read" in said
 
     def test_are_written_to_standard_output_too(self, admin: Administrator) -> None:
         """``-`` writes lines and nothing else to standard output; a reader may leave early."""
@@ -540,6 +585,29 @@ def test_openapi_prints_the_document_and_nothing_else(admin: Administrator) -> N
     document = json.loads(admin.succeeds("openapi").stdout)
     assert document["openapi"].startswith("3.1")
     assert {PETS, f"{PETS}/{{id}}", "/api/petstore/cards"} <= document["paths"].keys()
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_says_that_it_serves_when_it_does(admin: Administrator, workers: str) -> None:
+    """The message comes once, and who reads it finds somebody listening at the address."""
+    command = [*COMMAND, "serve", "--demo", "--port", "0", "--workers", workers]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=admin.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        try:
+            said = next(line for line in process.stderr if line.startswith("serving "))
+            title, _, rest = said.removeprefix("serving ").partition(" at ")
+            url = rest.partition(" ")[0]
+            assert httpx2.get(f"{url}/openapi.json", timeout=30).json()["info"]["title"] == title.strip()
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+        assert "serving " not in process.stderr.read()
 
 
 def test_several_workers_follow_the_store(admin: Administrator, server_factory: StartServer) -> None:

@@ -53,10 +53,15 @@ def test_other_origins_may_not(browser: httpx2.Client, origin: str) -> None:
         assert "access-control-allow-origin" not in answer.headers
 
 
-def test_no_origin_is_allowed_by_default(demo_server: Server) -> None:
+def test_no_origin_is_allowed_by_default(demo_server: Server, server_factory: StartServer) -> None:
     """Without the setting no page of another origin may read anything."""
+    closed = server_factory(bundles="Petstore", durability="fast")
+    for url, status in ((f"{closed.url}/readyz", 200), (f"{closed.url}/api/petstore/pets", 401)):
+        answer = httpx2.get(url, headers={"Origin": KISS})
+        assert answer.status_code == status
+        assert not [name for name in answer.headers if name.startswith("access-control")]
     answer = httpx2.get(f"{demo_server.url}{PARTIJEN}", headers={"Origin": KISS})
-    assert answer.status_code == 200
+    assert answer.status_code == 403
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 

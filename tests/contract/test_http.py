@@ -27,7 +27,8 @@ def problem(answer: httpx2.Response, status: int) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = answer.json()
-    assert {"type", "title", "status", "detail", "instance"} <= body.keys()
+    assert {"type", "title", "status", "detail"} <= body.keys()
+    assert body.get("instance") != ""
     assert body["status"] == status
     return body
 
@@ -390,3 +391,42 @@ def test_the_log_holds_nothing_personal(demo_server: Server, api: httpx2.Client)
     assert '"route":"/api/kic/v1/partijen"' in log
     assert bsn not in log
     assert "Geheim" not in log
+
+
+def test_an_instance_is_an_endpoint(api: httpx2.Client) -> None:
+    """``instance`` is the path where there is an endpoint, and absent where there is none."""
+    assert problem(api.get(f"{PARTIJEN}/{uuid.uuid4()}"), 404)["instance"].startswith(f"{PARTIJEN}/")
+    assert problem(api.get(f"{PARTIJEN}/no-id"), 404)["instance"] == PARTIJEN
+    assert problem(api.put(PARTIJEN, json={}), 405)["instance"] == PARTIJEN
+    for path in ("/api/nothing", "/api/", "/api/kic/v1/partij", f"{PARTIJEN}/a/b"):
+        assert "instance" not in problem(api.get(path), 404)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/docs/x", "/assets/nothing.css", "/assets/../pages.py", "/api"]
+)
+def test_a_path_without_a_page_is_a_problem_too(api: httpx2.Client, path: str) -> None:
+    """Outside ``/api/`` an unknown path is answered like one inside, and a browser gets a page."""
+    body = problem(api.get(path), 404)
+    assert body["code"] == "not-found"
+    assert "instance" not in body
+    page = api.get(path, headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert page.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert '<a href="/">' in page.text
+
+
+def test_a_page_can_only_be_read(api: httpx2.Client) -> None:
+    """Another method than GET is 405, with those that exist."""
+    answer = api.post("/docs", json={})
+    assert problem(answer, 405)["code"] == "method-not-allowed"
+    assert answer.headers["allow"] == "GET"
+
+
+def test_pages_and_document_have_one_title(api: httpx2.Client) -> None:
+    """The start page, the documentation page and the API document are headed alike."""
+    title = api.get("/openapi.json").json()["info"]["title"]
+    assert f"<h1>{title}</h1>" in api.get("/").text
+    for path in ("/", "/docs"):
+        assert f"<title>{title}</title>" in api.get(path).text

@@ -98,3 +98,13 @@ def test_every_endpoint_is_in_the_document(document: dict[str, Any]) -> None:
     assert "delete" not in paths["/api/kic/v1/betrokkenenbijklantcontact/{id}"]
     operations = [o["operationId"] for item in paths.values() for o in item.values() if isinstance(o, dict)]
     assert len(operations) == len(set(operations))
+
+
+def test_personal_data_is_marked(document: dict[str, Any]) -> None:
+    """Members that hold personal data, by their schema or by their format, are marked in every form."""
+    schemas = document["components"]["schemas"]
+    for form in ("klant.contactnaam", "klant.contactnaam.write.inline"):
+        assert schemas[form]["properties"]["achternaam"]["x-sensitive"] is True
+    taak = schemas["klant.medewerker"]["properties"]["eMailadres"]
+    assert taak["x-sensitive"] is True
+    assert "x-sensitive" not in schemas["klant.partij"]["properties"]["soortPartij"]

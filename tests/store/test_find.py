@@ -196,6 +196,26 @@ def test_order(filled, order, ids):
     assert found(filled, order=order) == ids
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_moments_are_ordered_by_time(store, make, descending):
+    """Times within one second, written with more or fewer digits, are in the order of time; what has
+    no time comes last, and equal ones stay in the order of their creation."""
+    seconds = ("00Z", "00.5Z", "00.25Z", "01Z", "00.500Z", "00.000001Z", "10Z", "00.0Z")
+    times = [
+        *(f"2026-01-01T00:00:{each}" for each in seconds),
+        None,
+        "2025-12-31T23:59:59.999Z",
+        "2026-01-01",
+    ]
+    store.apply(make.changes(*(make.put(str(n), {"at": at}) for n, at in enumerate(times))))
+    query = Query(order=(Order(("at",), descending, moment=True),))
+    objects = [store.fetch(SCOPE, str(n)) for n in range(len(times))]
+    expected, total = evaluate.run(query, objects, evaluate.World(objects))
+    page = store.find(SCOPE, query)
+    assert ([item.id for item in page.items], page.total) == ([item.id for item in expected], total)
+    assert [item.id for item in page.items][-1] == "8"
+
+
 def test_window(filled):
     """A window is cut from the ordered matches; the total counts all of them."""
     names = compare("n", Op.NOT_NULL)

@@ -23,8 +23,9 @@ means nothing, and symbolic links are not followed:
 
 AFTER_FOLDERS = f"""
 Everything is known by its `$id`, which is compared as text and never fetched. All faults of a bundle are told
-together when it is installed, and a bundle with a fault changes nothing. Warnings do not stop it;
-`gateway doctor` shows them. A bundle holds at most {MAX_FILES} files and {MAX_BYTES // 1024**2} MiB.
+together when it is installed, and a bundle with a fault changes nothing. Warnings do not stop it:
+`gateway serve` shows the first of them when it installs, `gateway doctor` all. A bundle holds at most
+{MAX_FILES} files and {MAX_BYTES // 1024**2} MiB.
 """
 
 SUMMARY = """

@@ -21,7 +21,8 @@ may be personal data; it names the thing, the place and the way out.
 
 STABLE = """
 `code` is for machines and stays; `title`, `detail` and `reason` are for people and may be worded better at
-any time. `requestId` is in the gateway's log and in the header `X-Request-ID`.
+any time. `instance` is absent where there is no endpoint. `requestId` is in the gateway's log and in the
+header `X-Request-ID`; pages have none.
 """
 
 CODES = """

@@ -28,6 +28,12 @@ of their own: `addresses.0.kind=home&addresses.0.city=X&addresses.1.kind=work` a
 and for some work address. A query mapping writes such numbers to keep a value with its kind, and one
 parameter apart from another.
 
+On one list `addresses.kind=home&addresses.city[ne]=X` finds who has a home address elsewhere, and
+`addresses.city=IS NULL` who has an address without a city. To ask it of all home addresses, choose them with
+`[of]`: `addresses.kind[of]=home&addresses.city[ne]=X` finds who has no home address in X, also for want of
+any, and `addresses.kind[of]=home&addresses.city=IS NULL` who has no home address with a city. What is not
+denied holds for one of them, as without `[of]`.
+
 A relation itself is compared with a uuid, a path or a URL that ends in one.
 
 Without an operator text is equal when it is equal in case too, and a date compared with a date-time stands

@@ -156,6 +156,10 @@ class PostgresqlStore:
             found = [by_key[key] for key in keys]
         return Page(tuple(rows.stored_objects(scope.tenant, found)), total or 0)
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        statement = sql.following(scope, id, limit, POSTGRESQL)
+        return rows.stored_objects(scope.tenant, self._read(statement.text, statement.params))
+
     def count(self, scope: Scope) -> int:
         if scope.owner is None:
             return int(self._read(_TOTAL, (scope.tenant, scope.entity))[0][0])

@@ -24,6 +24,7 @@ from gateway_core.store.sqlite.failures import translated
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 MAX_MARKS = 64
+WRITER_CACHE = 64 * 1024  # KiB: the upper pages of the indexes, which every write of a large store visits
 T = TypeVar("T")
 
 _FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id = ?"
@@ -85,6 +86,7 @@ class SqliteStore:
                 create_file(Path(path))
             with translated(path):
                 connection = self._readers.open()
+                connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
         except OSError as error:
             hint = "Check that its directory exists and may be written."
             raise StoreError(f"The store {path} cannot be opened: {error.strerror}.", hint=hint) from error
@@ -185,6 +187,10 @@ class SqliteStore:
             return window.offset + shown
         return int(connection.execute(statements.total.text, statements.total.params).fetchone()[0])
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        statement = sql.following(scope, id, limit, SQLITE)
+        return rows.stored_objects(scope.tenant, self._read(statement.text, statement.params))
+
     def count(self, scope: Scope) -> int:
         with translated(self._place), self._readers.snapshot() as connection:
             if scope.owner is None:
@@ -267,7 +273,7 @@ class SqliteStore:
         self._readers.close()
         self._commits.close()
 
-    def _read(self, text: str, params: tuple[Any, ...] = ()) -> list[Any]:
+    def _read(self, text: str, params: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Any]:
         """The rows of one statement."""
         connection = self._readers.take()
         try:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -121,6 +122,15 @@ class TinyStore:
         world = LinkedWorld(state, scope.tenant)
         items, total = evaluate.run(query, (row.item for row in rows), world)
         return Page(tuple(state.objects[scope.tenant, item.id].copy() for item in items), total)
+
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        objects = self._current().objects
+        before = objects.get((scope.tenant, _text(id))) if id is not None else None
+        if id is not None and before is None:
+            return ()
+        after = before.seq if before is not None else -1
+        found = (row for row in objects.values() if row.seq > after and evaluate.in_scope(scope, row.item))
+        return [row.copy() for row in islice(found, limit)]
 
     def count(self, scope: Scope) -> int:
         return sum(evaluate.in_scope(scope, row.item) for row in self._current().objects.values())

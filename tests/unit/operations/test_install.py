@@ -36,7 +36,7 @@ def context(catalog: Any, store: Store) -> Context:
 
 
 def run(store: Store, bundle: Bundle) -> int:
-    return install(store, bundle, BuildSettings(), context)
+    return install(store, bundle, BuildSettings(), context).created
 
 
 @pytest.fixture

@@ -92,6 +92,32 @@ def test_three_way_removes_one_of_two_equal_elements():
     assert three_way(stored, [{"v": 1}], []) == [{"v": 1, "k": "b"}]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "order"),
+    [
+        ("bac", "bax-c"),
+        ("nab", "nax-b"),
+        ("anb", "ax-nb"),
+        ("cba", "cbax-"),
+        ("b", "x-b"),
+        ("nm", "x-nm"),
+        ("", "x-"),
+    ],
+)
+def test_three_way_keeps_the_order_that_the_client_sends(wanted, order):
+    """What the client does not see stays behind what it stood behind, or comes first."""
+    stored = [{"v": letter, "note": 1} for letter in "ax-bc"]
+    base = [{"v": letter} for letter in "abc"]
+    merged = three_way(stored, base, [{"v": letter} for letter in wanted])
+    assert "".join(element["v"] for element in merged) == order
+    assert all(("note" in element) is (element["v"] in "ax-bc") for element in merged)
+
+
+def test_three_way_lets_an_element_be_doubled():
+    """An element that the client sends twice is there twice."""
+    assert three_way([{"v": 1, "k": "a"}], [{"v": 1}], [{"v": 1}, {"v": 1}]) == [{"v": 1, "k": "a"}, {"v": 1}]
+
+
 def test_holds_tells_true_from_one():
     """JSON's true is no number."""
     assert holds({"a": 1, "b": 2}, {"a": 1})
