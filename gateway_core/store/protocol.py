@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gateway_core.query.model import Path, Query, Scope
+from gateway_core.query.model import Path, Query, Scope, Window
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 
@@ -174,8 +174,17 @@ class Store(Protocol):
         """The versions that an object had before the one it has, oldest first; of an object that
         was removed, all of them. ``apply`` keeps each version that it changes or removes."""
 
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        """A window of ``history``, newest first, and how many there are; with ``number`` those only
+        that have this number as their version."""
+
     def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
         """What the objects were just before a moment; those that were not there then are absent."""
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        """What those of the objects that were removed were last, and when and by whom they were."""
 
     def purge(self, before: str) -> int:
         """Forget the versions that ended before a moment, and the objects removed before it; how

@@ -11,7 +11,7 @@ import psycopg
 
 from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.model import Query, Scope, Window
 from gateway_core.store import rows, sql
 from gateway_core.store.documents import encoded
 from gateway_core.store.postgresql import indexes
@@ -47,11 +47,20 @@ FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = %(tenant)s AND l.target = %(id)s AND l.property = ANY(%(properties)s)"""
 _HISTORY = f"""
 SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history WHERE tenant = %s AND id = %s ORDER BY seq"""
+_OF_LIFE = """
+FROM history WHERE tenant = %(tenant)s AND id = %(id)s AND entity = %(entity)s
+AND (%(owner)s::text IS NULL OR owner = %(owner)s) AND (%(number)s::bigint IS NULL OR version = %(number)s)"""
+_VERSIONS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} {_OF_LIFE} ORDER BY seq DESC
+LIMIT %(limit)s OFFSET %(offset)s"""
 _AS_OF = f"""
 SELECT {sql.COLUMNS} FROM history
 WHERE tenant = %(tenant)s AND id = ANY(%(ids)s) AND modified < %(moment)s AND ended >= %(moment)s
 UNION ALL
 SELECT {sql.COLUMNS} FROM object WHERE tenant = %(tenant)s AND id = ANY(%(ids)s) AND modified < %(moment)s"""
+_REMOVALS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history
+WHERE tenant = %s AND id = ANY(%s) AND removed = 1"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = %s AND target = ANY(%s) ORDER BY target, source, property, position"""
@@ -182,9 +191,31 @@ class PostgresqlStore:
         versions = [rows.past(scope.tenant, row) for row in found]
         return tuple(each for each in versions if in_scope(scope, each.object))
 
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        if not _storable([id]):
+            return (), 0
+        params = {
+            "tenant": scope.tenant,
+            "id": id,
+            "entity": scope.entity,
+            "owner": scope.owner,
+            "number": number,
+            "limit": window.limit,
+            "offset": window.offset,
+        }
+        found = self._read(_VERSIONS, params)
+        total = self._read(f"SELECT COUNT(*) {_OF_LIFE}", params)[0][0]
+        return tuple(rows.past(scope.tenant, row) for row in found), int(total)
+
     def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
         found = self._read(_AS_OF, {"tenant": tenant, "ids": _storable(ids), "moment": moment})
         return {item.id: item for item in rows.stored_objects(tenant, found)}
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        found = self._read(_REMOVALS, (tenant, _storable(ids)))
+        return {each.object.id: each for each in (rows.past(tenant, row) for row in found)}
 
     def purge(self, before: str) -> int:
         return self._forget("DELETE FROM history WHERE ended < %s", (before,))

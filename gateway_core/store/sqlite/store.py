@@ -12,7 +12,7 @@ import orjson
 
 from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.model import Query, Scope, Window
 from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
@@ -49,10 +49,18 @@ FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = ?1 AND l.target = ?2 AND l.property IN ({{properties}})"""
 _HISTORY = f"""
 SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history WHERE tenant = ? AND id = ? ORDER BY seq"""
+_OF_LIFE = """
+FROM history WHERE tenant = :tenant AND id = :id AND entity = :entity
+AND (:owner IS NULL OR owner = :owner) AND (:number IS NULL OR version = :number)"""
+_VERSIONS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} {_OF_LIFE} ORDER BY seq DESC LIMIT :limit OFFSET :offset"""
 _AS_OF = f"""
 SELECT {sql.COLUMNS} FROM history WHERE tenant = ?1 AND id IN ({{ids}}) AND modified < ?2 AND ended >= ?2
 UNION ALL
 SELECT {sql.COLUMNS} FROM object WHERE tenant = ?1 AND id IN ({{ids}}) AND modified < ?2"""
+_REMOVALS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history
+WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) AND removed = 1"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
@@ -211,10 +219,31 @@ class SqliteStore:
         found = [rows.past(scope.tenant, row) for row in self._read(_HISTORY, (scope.tenant, id))]
         return tuple(each for each in found if in_scope(scope, each.object))
 
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        params = {
+            "tenant": scope.tenant,
+            "id": id,
+            "entity": scope.entity,
+            "owner": scope.owner,
+            "number": number,
+            "limit": window.limit,
+            "offset": window.offset,
+        }
+        with translated(self._place), self._readers.snapshot() as connection:
+            found = connection.execute(_VERSIONS, params).fetchall()
+            total = connection.execute(f"SELECT COUNT(*) {_OF_LIFE}", params).fetchone()[0]
+        return tuple(rows.past(scope.tenant, row) for row in found), int(total)
+
     def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
         listed = "SELECT value FROM json_each(?3)"
         found = self._read(_AS_OF.format(ids=listed), (tenant, moment, _array(ids)))
         return {item.id: item for item in rows.stored_objects(tenant, found)}
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        found = [rows.past(tenant, row) for row in self._read(_REMOVALS, (tenant, _array(ids)))]
+        return {each.object.id: each for each in found}
 
     def purge(self, before: str) -> int:
         return self._write(

@@ -15,7 +15,7 @@ from tinydb import TinyDB
 
 from gateway_core.errors import BadRequest, NotAtOnce, StoreError
 from gateway_core.query import evaluate
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.model import Query, Scope, Window
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded, is_text
@@ -152,6 +152,16 @@ class TinyStore:
             if evaluate.in_scope(scope, each.object)
         )
 
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        all_ = self._current().past.get((scope.tenant, _text(id)), ())
+        mine = [each for each in reversed(all_) if evaluate.in_scope(scope, each.object)]
+        if number is not None:
+            mine = [each for each in mine if each.object.meta.version == number]
+        shown = mine[window.offset : window.offset + window.limit]
+        return tuple(replace(each, object=_copied(each.object)) for each in shown), len(mine)
+
     def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
         state = self._current()
         found: dict[str, StoredObject] = {}
@@ -163,6 +173,11 @@ class TinyStore:
             if row is not None and row.item.meta.modified < moment:
                 found[id] = row.copy()
         return found
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        past = self._current().past
+        last = ((id, past[tenant, id][-1]) for id in ids if past.get((tenant, id)))
+        return {id: replace(each, object=_copied(each.object)) for id, each in last if each.removed}
 
     def purge(self, before: str) -> int:
         return self._forget(lambda _, each: each.ended >= before)
