@@ -105,6 +105,40 @@ class TestHistory:
         assert store.find(GONE, Query()).items[0].data == {"n": 2}
         store.close()
 
+    def test_comes_in_windows_newest_first(self, store, change, remove):
+        """A window of the versions with their number, and those of one number, within the scope."""
+        for number in range(4):
+            change("1", {"n": number}, number)
+        remove("1", 4)
+        change("1", {"n": 9}, 0)
+        change("1", {"n": 10}, 1)
+
+        def told(window, number=None, scope=SCOPE):
+            found, total = store.versions(scope, "1", window, number)
+            return [past.object.data["n"] for past in found], total
+
+        assert told(Window(3)) == ([9, 3, 2], 5)
+        assert told(Window(2, 3)) == ([1, 0], 5)
+        assert told(Window(5, 9)) == ([], 5)
+        assert told(Window(9), 1) == ([9, 0], 2)
+        assert told(Window(1), 1) == ([9], 2)
+        assert told(Window(1), 7) == ([], 0)
+        for scope in (Scope("u", "thing"), Scope("t", "other"), Scope("t", "thing", "p")):
+            assert told(Window(9), scope=scope) == ([], 0)
+
+    def test_tells_what_was_removed_last(self, store, change, remove):
+        """Of removed objects, what they were last, and when and by whom they went; of others nothing."""
+        for id in "123":
+            change(id, {"n": 1}, 0)
+        change("1", {"n": 2}, 1)
+        remove("1", 2, "2030-01-01T00:00:00.000000Z", "dan")
+        remove("2", 1)
+        change("2", {"n": 3}, 0)
+        found = store.removals("t", ["1", "2", "3", "4"])
+        assert list(found) == ["1"]
+        assert (found["1"].object.data, found["1"].ended_by, found["1"].removed) == ({"n": 2}, "dan", True)
+        assert store.removals("u", ["1"]) == {}
+
 
 class TestAsOf:
     def test_shows_objects_as_they_were_just_before(self, store, change, remove):
