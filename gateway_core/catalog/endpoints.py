@@ -11,6 +11,7 @@ from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.types import JsonObject, Reference
 
 API_ROOT = "/api"
+VERSIONS = "versions"  # behind the path of an object: what it was
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -43,6 +44,8 @@ class Collection:
 
     ``tags`` are (name, description) in the order of the API document; ``summaries`` are its
     texts by operation (``list``, ``create`` …), in which ``{title}`` is the endpoint's.
+    ``words`` are the names that the gateway's own query parameters have here beside their own,
+    ``aliases`` the same the other way round.
     """
 
     reference: Reference
@@ -56,6 +59,8 @@ class Collection:
     unknown: Unknown = Unknown.REJECT
     tags: tuple[tuple[str, str], ...] = ()
     summaries: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,12 @@ class Endpoint:
         return self.paths[0]
 
     @property
+    def on_versions(self) -> frozenset[str]:
+        """The methods behind the versions of an object: who may change it may bring one back."""
+        restores = "GET" in self.methods and not self.methods.isdisjoint({"PUT", "PATCH"})
+        return self.methods & {"GET"} | ({"POST"} if restores else frozenset())
+
+    @property
     def is_mapped(self) -> bool:
         """Whether clients see another shape than the stored one."""
         return self.pipeline.item_out is not None or self.pipeline.body_in is not None
@@ -109,10 +120,12 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A path that belongs to an endpoint; ``id`` is None for the collection."""
+    """A path that belongs to an endpoint; ``id`` is None for the collection. ``versions``: not the
+    object itself, but the list of what it was."""
 
     endpoint: Endpoint
     id: str | None
+    versions: bool = False
 
 
 class MatchTable:
@@ -124,7 +137,7 @@ class MatchTable:
         self._endpoints = {path: endpoint for endpoint in endpoints for path in endpoint.paths}
 
     def match(self, path: str) -> Match | None:
-        """The endpoint of an absolute path, with or without an id behind it.
+        """The endpoint of an absolute path, with or without an id behind it, or an id and ``versions``.
 
         Paths are compared as they are, percent-decoded once by the server; behind a trailing
         slash stands an empty id, which is none (callers that put up with one strip it).
@@ -134,4 +147,11 @@ class MatchTable:
             return Match(endpoint, None)
         parent, _, id = path.rpartition("/")
         endpoint = self._endpoints.get(parent)
-        return Match(endpoint, id) if endpoint is not None and id else None
+        if endpoint is not None:
+            return Match(endpoint, id) if id else None
+        return self._match_versions(parent) if id == VERSIONS else None
+
+    def _match_versions(self, path: str) -> Match | None:
+        parent, _, id = path.rpartition("/")
+        endpoint = self._endpoints.get(parent)
+        return Match(endpoint, id, versions=True) if endpoint is not None and id else None

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway_core.cli import forgetting
 from gateway_core.cli.output import fail, tell
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from gateway_core.operations.call import Context
     from gateway_core.types import JsonObject
 
-app = typer.Typer(help="Import and export objects as JSON lines or CSV.", no_args_is_help=True)
+app = typer.Typer(
+    help="Import and export objects as JSON lines or CSV; forget what they were.", no_args_is_help=True
+)
+app.command("purge")(forgetting.purge)
+app.command("erase")(forgetting.erase)
 
 
 class FileFormat(StrEnum):

@@ -64,6 +64,7 @@ def _exported(item: StoredObject) -> JsonObject:
             "version": meta.version,
             "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
             "application": meta.application,
+            "author": meta.author,
             "dateCreated": meta.created,
             "dateModified": meta.modified,
         },

@@ -8,9 +8,8 @@ from dataclasses import replace
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import Conflict
 from gateway_core.operations.call import Context
-from gateway_core.operations.graph import Graph, ids_of
+from gateway_core.operations.graph import Graph, ids_of, moment_after
 from gateway_core.operations.merge import holds, merge_patch
-from gateway_core.query.times import instant
 from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
@@ -24,13 +23,15 @@ class Planner:
 
     ``graph`` is what stands around the object as it is now. A sub-object that carries
     ``_id`` is that object, changed; one without that equals an object already linked there
-    is that object, unchanged; any other is new.
+    is that object, unchanged; any other is new. All of a plan happens at one moment.
     """
 
     def __init__(self, context: Context, principal: Principal, graph: Graph) -> None:
         self._context = context
         self._principal = principal
         self._graph = graph
+        self._moment = moment_after(graph, context.now())
+        self._author = principal.user or principal.application
         self._puts: dict[str, Put] = {}
         self._dropped: dict[str, None] = {}
 
@@ -46,20 +47,44 @@ class Planner:
         With ``meta`` it is an object that existed elsewhere: it keeps what was known of it, and
         a sequence goes on behind the number that it has.
         """
-        generated, sequences = _generate(entity.spec, document, self._context, restored=meta is not None)
+        generated, sequences = self._generate(entity.spec, document, restored=meta is not None)
         data = self._data(entity, id, generated, None)
         item = StoredObject(id, entity.reference, data, meta or self._new_meta())
         self._puts[id] = Put(item, 0, _links(entity, item), sequences)
 
+    def _generate(
+        self, spec: EntitySpec, document: JsonObject, *, restored: bool
+    ) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
+        """Fill what the register gives out where the client gave nothing (absent, null or empty text).
+
+        The number of a ``restored`` object was given out by a sequence elsewhere: it counts here too.
+        """
+        filled: JsonObject = dict(document)
+        sequences: dict[tuple[str, ...], str] = {}
+        for prop in spec.properties.values():
+            if prop.generate is None:
+                continue
+            value = filled.get(prop.name)
+            absent = value is None or value == ""
+            if prop.generate == "sequence":
+                if absent:
+                    filled.pop(prop.name, None)
+                if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
+                    sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
+            elif absent:
+                filled[prop.name] = self._context.new_id() if prop.generate == "uuid" else self._moment
+        return filled, sequences
+
     def _new_meta(self) -> Meta:
-        now, owner = instant(self._context.now()), self._principal
+        owner = self._principal
         return Meta(
             version=1,
-            created=now,
-            modified=now,
-            owner=owner.user or owner.application,
+            created=self._moment,
+            modified=self._moment,
+            owner=self._author,
             owner_name=owner.user_name or owner.application,
             application=owner.application,
+            author=self._author,
             tenant=owner.tenant,
         )
 
@@ -71,10 +96,20 @@ class Planner:
         data = self._data(entity, item.id, _kept(entity, item, document), item)
         if data == item.data:
             return
-        now = instant(self._context.now())
-        meta = item.meta._replace(version=item.meta.version + 1, modified=now)
-        changed = item._replace(data=data, meta=meta)
+        changed = item._replace(data=data, meta=self._next(item.meta))
         self._puts[item.id] = Put(changed, item.meta.version, _links(entity, changed))
+
+    def revive(self, entity: Entity, removed: StoredObject, document: JsonObject | None = None) -> None:
+        """Plan that an object that was removed is there again, as it was or as ``document``."""
+        data = removed.data if document is None else self._data(entity, removed.id, document, None)
+        back = removed._replace(data=data, meta=self._next(removed.meta))
+        self._puts[removed.id] = Put(back, 0, _links(entity, back))
+
+    def _next(self, meta: Meta) -> Meta:
+        return meta._replace(version=meta.version + 1, modified=self._moment, author=self._author)
+
+    def _delete(self, item: StoredObject) -> Delete:
+        return Delete(item.id, item.meta.version, self._moment, self._author)
 
     def delete(self, item: StoredObject) -> Changes:
         """Plan that ``item`` goes, with what only it holds on to; those who refer to it let go.
@@ -87,7 +122,7 @@ class Planner:
             self._let_go(link)
         for gone in doomed.values():
             self._note_dropped(self._context.catalog.entities[gone.entity], gone.data, {})
-        deletes = {id: Delete(id, gone.meta.version) for id, gone in doomed.items()}
+        deletes = {id: self._delete(gone) for id, gone in doomed.items()}
         deletes |= self._cascade(deletes)
         puts = tuple(put for id, put in self._puts.items() if id not in deletes)
         return Changes(self._principal.tenant, puts, tuple(deletes.values()))
@@ -192,7 +227,7 @@ class Planner:
             }
             items = self._context.store.get(tenant, [id for id in ids if id not in held])
             for item in items.values():
-                deletes[item.id] = Delete(item.id, item.meta.version)
+                deletes[item.id] = self._delete(item)
                 self._note_dropped(self._context.catalog.entities[item.entity], item.data, {})
         return {id: delete for id, delete in deletes.items() if not gone or id not in gone}
 
@@ -350,27 +385,3 @@ def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObjec
         if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
     }
     return {**document, **kept} if kept else document
-
-
-def _generate(
-    spec: EntitySpec, document: JsonObject, context: Context, *, restored: bool
-) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
-    """Fill what the register gives out where the client gave nothing (absent, null or empty text).
-
-    The number of a ``restored`` object was given out by a sequence elsewhere: it counts here too.
-    """
-    filled: JsonObject = dict(document)
-    sequences: dict[tuple[str, ...], str] = {}
-    for prop in spec.properties.values():
-        if prop.generate is None:
-            continue
-        value = filled.get(prop.name)
-        absent = value is None or value == ""
-        if prop.generate == "sequence":
-            if absent:
-                filled.pop(prop.name, None)
-            if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
-                sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
-        elif absent:
-            filled[prop.name] = context.new_id() if prop.generate == "uuid" else instant(context.now())
-    return filled, sequences

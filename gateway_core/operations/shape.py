@@ -9,17 +9,19 @@ from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, MappingError, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.blame import of_client
-from gateway_core.operations.call import Call, Context
+from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
 from gateway_core.operations.render import Renderer
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.model import Query, Scope, Window
 from gateway_core.query.parse import canonical, names_of
 from gateway_core.query.paths import shown
+from gateway_core.query.shape import VERSION, WINDOW
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Json, JsonObject, Violation
 
 ITEM_PARAMS = frozenset({"_fields", "_extend"})
-BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
+BESIDE = ITEM_PARAMS.union(WINDOW)
+READING = frozenset({Action.READ, Action.READ_VERSION})
 PLAIN = Query()
 ALWAYS_SHOWN = ("_id", "id", "_self")
 
@@ -137,10 +139,18 @@ def item_params(call: Call, entity: Entity) -> Query:
         return PLAIN
     params = dict(canonical(call.params, entity.spec.properties.__contains__))
     for name in params.keys() - ITEM_PARAMS:
-        _refuse(name, ITEM_PARAMS)
+        _refuse(name, ITEM_PARAMS | {VERSION} if call.action in READING else ITEM_PARAMS)
     if call.endpoint.is_mapped:
         return Query(fields=names_of(params.get("_fields")))
     return entity.parser.parse(params)
+
+
+def window_params(call: Call, entity: Entity) -> Window:
+    """The page that is asked of what is no collection of objects: no filter applies to it."""
+    params = canonical(call.params)
+    for name in params.keys() - set(WINDOW):
+        _refuse(name, WINDOW)
+    return entity.parser.parse(params).window
 
 
 def project(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:

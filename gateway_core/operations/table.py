@@ -38,7 +38,7 @@ _OWNER = PropertySpec("owner", PropertyKind.INLINE, properties={"id": _TEXT, "na
 _ITSELF: Mapping[str, PropertySpec] = {
     "version": PropertySpec("version", types=frozenset({"integer"})),
     "owner": _OWNER,
-    **dict.fromkeys(("application", "dateCreated", "dateModified"), _TEXT),
+    **dict.fromkeys(("application", "author", "dateCreated", "dateModified"), _TEXT),
 }
 _SYSTEM: Mapping[str, PropertySpec] = {
     SCHEMA: _TEXT,

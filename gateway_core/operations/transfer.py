@@ -201,7 +201,7 @@ def _read_only(entity: Entity, document: JsonObject) -> JsonObject:
 
 
 def _meta(told: Json, principal: Principal) -> Meta | None:
-    """What ``_self`` tells of an object: version, owner and times; None when it tells no version.
+    """What ``_self`` tells of an object: version, who and when; None when it tells no version.
 
     The shape is that of answers, so that an object can be loaded as a client has read it.
     """
@@ -219,6 +219,7 @@ def _meta(told: Json, principal: Principal) -> Meta | None:
         owner=_text(owner.get("id"), "owner.id"),
         owner_name=_text(owner.get("name"), "owner.name"),
         application=_text(told.get("application"), "application"),
+        author=_text(told.get("author"), "author"),
         tenant=principal.tenant,
     )
 

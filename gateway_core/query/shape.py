@@ -15,6 +15,10 @@ from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.types import Json, JsonObject
 
 WORDS = ("_limit", "_page", "_start", "_offset", "_order", "_fields", "_extend", "_search")
+WINDOW = ("_limit", "_page", "_start", "_offset")
+# Which version of one object, and whether a collection is that of the removed objects.
+VERSION, REMOVED = "_version", "_removed"
+MAX_VERSION = 2**53
 EVERYTHING = "all"
 MAX_OFFSET = 2**62
 MAX_NAMES = 200

@@ -9,11 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway_core.query.model import TAIL, All, Hop, Order, Path, Query, Scope
+from gateway_core.errors import InvalidQuery
+from gateway_core.query.model import (
+    TAIL,
+    All,
+    AnyOf,
+    Condition,
+    Hop,
+    Not,
+    Order,
+    Path,
+    Query,
+    Related,
+    Scope,
+)
 from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
 from gateway_core.store.dialect import Bound, Dialect, quoted
 
-COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application"
+COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application, author"
 _COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
 
 
@@ -37,6 +50,9 @@ class Find:
 
 def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find:
     """The statements for a query. Raises ``InvalidQuery`` for a path that cannot be asked."""
+    if scope.removed:
+        refuse_relations(query)
+        indexes = {}
     compiler = Compiler(dialect, scope.tenant, indexes)
     place = compiler.place("o", scope.entity)
     where = _where(compiler, scope, query, place)
@@ -45,11 +61,13 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
     columns = "o.seq" if order else _COLUMNS
     window = query.window
     page = (
-        f"SELECT {columns} FROM object o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
+        f"SELECT {columns} FROM {_table(scope)} o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
         f" LIMIT {compiler.bind(window.limit)} OFFSET {compiler.bind(window.offset)}"
     )
-    everything = query.where == All() and scope.owner is None
-    total = None if everything else Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", counted)
+    everything = query.where == All() and scope.owner is None and not scope.removed
+    total = (
+        None if everything else Statement(f"SELECT COUNT(*) FROM {_table(scope)} o WHERE {where}", counted)
+    )
     return Find(Statement(page, compiler.params), bool(order), total)
 
 
@@ -68,7 +86,11 @@ def count(scope: Scope, dialect: Dialect) -> Statement:
     """Count what the scope holds, row by row."""
     compiler = Compiler(dialect, scope.tenant, {})
     where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
-    return Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", compiler.params)
+    return Statement(f"SELECT COUNT(*) FROM {_table(scope)} o WHERE {where}", compiler.params)
+
+
+def _table(scope: Scope) -> str:
+    return "history" if scope.removed else "object"
 
 
 def index_expression(path: str, dialect: Dialect) -> str:
@@ -76,9 +98,28 @@ def index_expression(path: str, dialect: Dialect) -> str:
     return dialect.indexed(dialect.document_column, dialect.path(tuple(path.split(".")), dialect.literal))
 
 
+def refuse_relations(query: Query) -> None:
+    """Removed objects have let go of all others: what asks for a relation of theirs is refused."""
+    if _relates(query.where) or any(order.hops for order in query.order):
+        raise InvalidQuery("removed objects cannot be found by their relations", parameter="_removed")
+
+
+def _relates(condition: Condition) -> bool:
+    match condition:
+        case Related():
+            return True
+        case All(conditions=parts) | AnyOf(conditions=parts):
+            return any(map(_relates, parts))
+        case Not(condition=inner):
+            return _relates(inner)
+    return False
+
+
 def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
     # The entity is configuration; written out, it lets the planner use partial indexes.
     parts = [f"o.tenant = {compiler.tenant}", f"o.entity = {compiler.dialect.literal(scope.entity)}"]
+    if scope.removed:
+        parts.append("o.removed = 1")
     if scope.owner is not None:
         parts.append(f"o.owner = {compiler.bind(scope.owner)}")
     if query.where != All():

@@ -32,3 +32,9 @@ def test_every_weak_point_of_mappings_has_its_row():
     rows = [int(number) for number in re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE)]
     assert {1, 9, 11, 15, 55} <= set(rows)
     assert rows == sorted(rows)
+
+
+def test_every_weak_point_of_versions_has_its_row():
+    """W16 to W18, W26 and W45 are answered."""
+    rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
+    assert {"16", "17", "18", "26", "45"} <= rows

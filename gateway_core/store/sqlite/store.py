@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway_core.errors import StoreError
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.evaluate import in_scope
+from gateway_core.query.model import Query, Scope, Window
 from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Surroundings
 from gateway_core.store.sqlite import indexes
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 _FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id = ?"
 _GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id IN ({{ids}})"
-_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM object WHERE seq IN (SELECT value FROM json_each(?))"
+_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM {{table}} WHERE seq IN (SELECT value FROM json_each(?))"
 # The entity is compared here and not there: a bound value that a partial index might fit makes
 # SQLite prepare the statement again for each call.
 _LINKED_IDS = """
@@ -46,6 +47,20 @@ UNION ALL
 SELECT 2, o.seq, l.property, o.id, o.entity, {", ".join("NULL" for _ in sql.COLUMNS.split(", ")[2:])}
 FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = ?1 AND l.target = ?2 AND l.property IN ({{properties}})"""
+_HISTORY = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history WHERE tenant = ? AND id = ? ORDER BY seq"""
+_OF_LIFE = """
+FROM history WHERE tenant = :tenant AND id = :id AND entity = :entity
+AND (:owner IS NULL OR owner = :owner) AND (:number IS NULL OR version = :number)"""
+_VERSIONS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} {_OF_LIFE} ORDER BY seq DESC LIMIT :limit OFFSET :offset"""
+_AS_OF = f"""
+SELECT {sql.COLUMNS} FROM history WHERE tenant = ?1 AND id IN ({{ids}}) AND modified < ?2 AND ended >= ?2
+UNION ALL
+SELECT {sql.COLUMNS} FROM object WHERE tenant = ?1 AND id IN ({{ids}}) AND modified < ?2"""
+_REMOVALS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history
+WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) AND removed = 1"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
@@ -174,7 +189,7 @@ class SqliteStore:
             page = connection.execute(statements.page.text, statements.page.params).fetchall()
             total = self._total(connection, scope, query, statements, len(page))
             if statements.keys:
-                page = _in_order(connection, [seq for (seq,) in page])
+                page = _in_order(connection, scope, [seq for (seq,) in page])
         return Page(tuple(rows.stored_objects(scope.tenant, page)), total)
 
     def _total(
@@ -193,10 +208,51 @@ class SqliteStore:
 
     def count(self, scope: Scope) -> int:
         with translated(self._place), self._readers.snapshot() as connection:
-            if scope.owner is None:
+            if scope.owner is None and not scope.removed:
                 return _counted(connection, scope)
             statement = sql.count(scope, SQLITE)
             return int(connection.execute(statement.text, statement.params).fetchone()[0])
+
+    # -- what was
+
+    def history(self, scope: Scope, id: str) -> Sequence[Past]:
+        found = [rows.past(scope.tenant, row) for row in self._read(_HISTORY, (scope.tenant, id))]
+        return tuple(each for each in found if in_scope(scope, each.object))
+
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        params = {
+            "tenant": scope.tenant,
+            "id": id,
+            "entity": scope.entity,
+            "owner": scope.owner,
+            "number": number,
+            "limit": window.limit,
+            "offset": window.offset,
+        }
+        with translated(self._place), self._readers.snapshot() as connection:
+            found = connection.execute(_VERSIONS, params).fetchall()
+            total = connection.execute(f"SELECT COUNT(*) {_OF_LIFE}", params).fetchone()[0]
+        return tuple(rows.past(scope.tenant, row) for row in found), int(total)
+
+    def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
+        listed = "SELECT value FROM json_each(?3)"
+        found = self._read(_AS_OF.format(ids=listed), (tenant, moment, _array(ids)))
+        return {item.id: item for item in rows.stored_objects(tenant, found)}
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        found = [rows.past(tenant, row) for row in self._read(_REMOVALS, (tenant, _array(ids)))]
+        return {each.object.id: each for each in found}
+
+    def purge(self, before: str) -> int:
+        return self._write(
+            lambda connection: connection.execute("DELETE FROM history WHERE ended < ?", (before,)).rowcount
+        )
+
+    def erase(self, tenant: str, ids: Sequence[str]) -> int:
+        text = "DELETE FROM history WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))"
+        return self._write(lambda connection: connection.execute(text, (tenant, _array(ids))).rowcount)
 
     # -- writing objects
 
@@ -310,6 +366,7 @@ def _counted(connection: sqlite3.Connection, scope: Scope) -> int:
     return int(row[0]) if row else 0
 
 
-def _in_order(connection: sqlite3.Connection, keys: list[int]) -> list[tuple[Any, ...]]:
-    found = {row[0]: row[1:] for row in connection.execute(_BY_SEQ, (encoded(keys),))}
+def _in_order(connection: sqlite3.Connection, scope: Scope, keys: list[int]) -> list[tuple[Any, ...]]:
+    text = _BY_SEQ.format(table="history" if scope.removed else "object")
+    found = {row[0]: row[1:] for row in connection.execute(text, (encoded(keys),))}
     return [found[key] for key in keys]

@@ -15,7 +15,7 @@ from postgresql_server import emptied
 from gateway_core import app as gateway
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.operations.call import Action, Call, Context
-from gateway_core.operations.objects import OPERATIONS
+from gateway_core.operations.run import OPERATIONS
 from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
