@@ -149,16 +149,17 @@ class PostgresqlStore:
 
     def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
         """A page and its total of one state: a round trip for the page, and one for what is left."""
-        statements = sql.find(scope, query, POSTGRESQL, self._indexes.indexes)
+        known = self._indexes  # another thread may take over newer ones meanwhile
+        statements = sql.find(scope, query, POSTGRESQL, known.indexes)
         with connection.pipeline():
             if self._connections.held is None:
                 connection.execute(BEGIN_READING)
             generation = connection.execute(indexes.GENERATION)
             page = _execute(connection, statements.page)
         current = (generation.fetchone() or (0,))[0]
-        if current != self._indexes.generation:
-            self._indexes = indexes.read(connection, current)
-            statements = sql.find(scope, query, POSTGRESQL, self._indexes.indexes)
+        if current != known.generation:
+            self._indexes = known = indexes.read(connection, current)
+            statements = sql.find(scope, query, POSTGRESQL, known.indexes)
             page = _execute(connection, statements.page)
         found = page.fetchall()
         total = _known_total(query, statements, len(found))
