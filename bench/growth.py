@@ -1,6 +1,6 @@
 """What a request costs as the register grows, and the memory that the process takes.
 
-    python -m bench.growth [--sizes 10000,100000,1000000] [--times 200] [--folder DIRECTORY]
+    python -m bench.growth [--sizes 10000,100000,1000000] [--times 200] [--case NAME] [--folder DIRECTORY]
 
 Each size is a store of so many partijen, each with two addresses and one identification, filled through
 ``gateway objects import`` and kept in the folder, where a later run finds it again. Each is asked by a
@@ -67,29 +67,40 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sizes", default="10000,100000,1000000")
     options.add_argument("--times", type=int, default=200)
+    options.add_argument("--case", default="", help="measure only what has this in its name")
     options.add_argument(
         "--folder", type=Path, help="where stores are kept; else they are removed afterwards"
     )
     options.add_argument("--ask", type=int, help=argparse.SUPPRESS)
     given, _ = options.parse_known_args()
     if given.ask:
-        asyncio.run(ask(given.ask, given.times))
+        asyncio.run(ask(given.ask, given.times, given.case))
         return
     sizes = sorted(int(size) for size in given.sizes.split(","))
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        figures = {size: measure(folder, size, given.times) for size in sizes}
+        figures = {size: measure(folder, size, given.times, given.case) for size in sizes}
     report(figures)
 
 
-def measure(folder: Path, size: int, times: int) -> dict[str, Any]:
+def measure(folder: Path, size: int, times: int, case: str) -> dict[str, Any]:
     """Fill the store of this size unless it is there, and ask it from a process of its own."""
     store = folder / f"{size}.db"
     environment = {**os.environ, "GATEWAY_STORE": f"sqlite:///{store}", "GATEWAY_DEMO": "true"}
     if not store.exists():
         fill(folder, store, size, environment)
-    command = [sys.executable, "-m", "bench.growth", "--ask", str(size), "--times", str(times)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.growth",
+        "--ask",
+        str(size),
+        "--times",
+        str(times),
+        "--case",
+        case,
+    ]
     done = subprocess.run(command, env=environment, cwd=ROOT, check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr.rpartition("}\n")[2])  # behind the access log
@@ -137,12 +148,12 @@ def samples(size: int) -> Iterator[Sample]:
         )
 
 
-async def ask(size: int, times: int) -> None:
-    """Ask every case and print the figures as JSON."""
+async def ask(size: int, times: int, case: str) -> None:
+    """Ask every case that has ``case`` in its name, and print the figures as JSON."""
     app = create_app()
     asked = [cases(sample) for sample in samples(size)]
     figures: dict[str, Any] = {}
-    for name in asked[0]:
+    for name in [name for name in asked[0] if case in name]:
         clock, cpu = [], []
         end = time.monotonic() + SECONDS
         for number, paths in enumerate(itertools.islice(itertools.cycle(asked), times)):
