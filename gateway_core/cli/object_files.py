@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
-import orjson
-
 from gateway_core.cli.output import explain
 from gateway_core.errors import BadRequest, GatewayError
 from gateway_core.operations.relations import ID
-from gateway_core.operations.transfer import SCHEMA
+from gateway_core.operations.transfer import SCHEMA, lasting_id
 from gateway_core.types import JsonObject
 from gateway_core.web.bodies import read_json
 
@@ -27,8 +24,6 @@ MAX_LINE = 16 * 1024 * 1024
 TOO_LONG = f"it is longer than {MAX_LINE // 1024 // 1024} MB"
 MAX_NESTING = 100
 STANDARD = "-"
-# Lines without an id get one that follows from where and what they are, within this namespace.
-_NAMESPACE = uuid.UUID("6b7c0d2e-93c4-4d2b-9a55-0f0c1f3f6a71")
 
 
 class Format(StrEnum):
@@ -115,8 +110,7 @@ def record_of(number: int, source: Any, document: JsonObject, name: str, schema:
     if not isinstance(document.get(SCHEMA), str):
         return Record(number, source, reason=NO_SCHEMA)
     if ID not in document:
-        content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
-        document[ID] = str(uuid.uuid5(_NAMESPACE, f"{name}\n{number}\n{content}"))
+        document[ID] = lasting_id(document, name, str(number))
     return Record(number, source, document)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,11 @@ from gateway_core.catalog.build import BuildSettings, build
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.errors import ConfigurationError
 from gateway_core.operations.call import Context
-from gateway_core.operations.transfer import Entry, load_objects
+from gateway_core.operations.relations import ID
+from gateway_core.operations.transfer import Entry, lasting_id, load_objects
 from gateway_core.query.times import instant
 from gateway_core.store.protocol import IndexSpec, Store
-from gateway_core.types import Artifact, Bundle, Finding, Kind, Principal, Severity
+from gateway_core.types import Artifact, Bundle, Finding, JsonObject, Kind, Principal, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,21 @@ def install(
 
 
 def _load_data(context: Context, bundle: Bundle) -> int:
-    """Create the bundle's data objects that do not exist yet, all or none; how many were created."""
+    """Create the bundle's data objects that do not exist yet, all or none; how many were created.
+
+    One without an id gets one that is the same at the next installation.
+    """
+    seen: Counter[str] = Counter()
+
+    def identified(schema: str, document: JsonObject) -> JsonObject:
+        if ID in document:
+            return document
+        id = lasting_id(document, bundle.name, schema)
+        seen[id] += 1  # equal objects differ in how many came before
+        return {ID: lasting_id({}, id, str(seen[id])), **document}
+
     entries = [
-        Entry(schema, document, f"{artifact.origin.path}: number {number} of {schema}")
+        Entry(schema, identified(schema, document), f"{artifact.origin.path}: number {number} of {schema}")
         for artifact in bundle.artifacts
         if artifact.kind is Kind.DATA
         for schema, documents in artifact.body.items()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID, uuid5
+
+import orjson
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, Conflict, VersionConflict
@@ -23,6 +26,7 @@ SCHEMA, SELF = "_schema", "_self"
 BATCH = 500
 ATTEMPTS = 8
 FAULTS_OF_ONE = 5
+_NAMESPACE = UUID("6b7c0d2e-93c4-4d2b-9a55-0f0c1f3f6a71")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,13 @@ def id_of(document: JsonObject) -> str | None:
     """The id that a document brings along, None when it brings no UUID."""
     id = document.get(ID)
     return id.lower() if isinstance(id, str) and CHECKS["uuid"](id) else None
+
+
+def lasting_id(document: JsonObject, *place: str) -> str:
+    """The id of a document that brings none: it follows from the place and what the document says, so
+    that the same one, loaded again, is known."""
+    content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
+    return str(uuid5(_NAMESPACE, "\n".join((*place, content))))
 
 
 def _read_only(entity: Entity, document: JsonObject) -> JsonObject:

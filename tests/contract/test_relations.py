@@ -194,6 +194,21 @@ class TestWriting:
         assert (address["street"], address["embedded"]["country"]["name"]) == ("T", "C")
         assert address["_self"]["version"] == 2
 
+    def test_a_list_is_replaced_and_leaves_no_orphans(self, api: httpx2.Client) -> None:
+        """PUT and PATCH replace a list of objects: those that are left out go where that is declared, an
+        equal one is recognised, and none is doubled."""
+        made = post(
+            api, PERSONS, name="A", home={"street": "S"}, addresses=[{"street": "T"}, {"street": "U"}]
+        )
+        changed = patch(api, PERSONS, made["_id"], addresses=[{"street": "U"}, {"street": "V"}])
+        assert len(changed["addresses"]) == 2
+        assert changed["addresses"][0] == made["addresses"][1]
+        assert not exists(api, ADDRESSES, made["addresses"][0])
+        answer = api.put(f"{PERSONS}/{made['_id']}", json={"name": "A", "home": {"street": "W"}})
+        assert answer.status_code == 200, answer.text
+        assert [exists(api, ADDRESSES, id) for id in (made["home"], *changed["addresses"])] == [False] * 3
+        assert get(api, ADDRESSES, answer.json()["home"])["street"] == "W"
+
     def test_an_object_that_is_named_is_that_object(self, api: httpx2.Client) -> None:
         """With its id inside, an object that stood elsewhere is linked and changed, never doubled."""
         address = post(api, ADDRESSES, street="S")

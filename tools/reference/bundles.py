@@ -62,8 +62,8 @@ What a mapping may say is in [Mappings](mappings.md).
 }
 ```
 
-All data of a bundle is created in one transaction. An object whose `_id` exists is left as it is; one without
-`_id` is created again by each installation of a changed bundle.
+All data of a bundle is created in one transaction. An object whose `_id` exists is left as it is. One without
+`_id` gets an id that follows from what it says, so it is created once, and anew when it is changed.
 """
 
 

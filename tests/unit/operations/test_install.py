@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway_core import app as gateway
 from gateway_core.bundles.layout import lay_out
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.errors import ConfigurationError, StoreError
@@ -73,6 +74,19 @@ def test_a_bundle_is_installed_with_its_data(store: Store) -> None:
     item = store.fetch(Scope("", THING), IDS[0])
     assert item is not None
     assert item.data == {"name": "a"}
+
+
+def test_objects_without_an_id_come_once(store: Store) -> None:
+    """The next version of a bundle does not create them again, however many are equal; new ones it does."""
+    things = [{"name": "a"}, {"name": "a"}, {"name": "b"}]
+
+    def installed(version: str, things: list[dict[str, Any]]) -> int:
+        return install(store, bundle(version, things), BuildSettings(), gateway.context_of).created
+
+    assert installed("1.0.0", things) == 3
+    assert installed("1.1.0", things) == 0
+    assert installed("1.2.0", [*things, {"name": "c"}]) == 1
+    assert store.count(Scope("", THING)) == 4
 
 
 @pytest.mark.parametrize("method", ["ensure_indexes", "apply", "replace_artifacts"])
