@@ -21,12 +21,14 @@ from gateway_core.catalog.endpoints import (
     MatchTable,
     Pipeline,
     Unknown,
+    UrlFilters,
 )
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.members import ClientShape
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
+from gateway_core.catalog.words import words_of
 from gateway_core.errors import ConfigurationError, MappingError
 from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
 from gateway_core.mapping.value_maps import FAULT as VALUE_MAP_FAULT
@@ -180,6 +182,9 @@ def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
         or Unknown.REJECT,
         tags=tuple(_tags(body.get("tags") or (), where, findings)),
         summaries=MappingProxyType(_summaries(body.get("summaries") or {}, where, findings)),
+        words=MappingProxyType(words_of(body.get("words") or {}, where, findings)),
+        url_filters=_member(UrlFilters, body.get("filtersInUrl") or "allow", where, "filtersInUrl", findings)
+        or UrlFilters.ALLOW,
     )
 
 

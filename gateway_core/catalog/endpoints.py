@@ -12,6 +12,7 @@ from gateway_core.types import JsonObject, Reference
 
 API_ROOT = "/api"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+FIND = "_find"  # behind the path of a collection: what a GET of it answers, with the query in the body
 
 
 class ErrorShape(StrEnum):
@@ -29,6 +30,13 @@ class Unknown(StrEnum):
     STORE = "store"
 
 
+class UrlFilters(StrEnum):
+    """Whether the URL of a list may hold filters on members that are personal data."""
+
+    ALLOW = "allow"
+    REFUSE_SENSITIVE = "refuse-sensitive"
+
+
 class Accepts(StrEnum):
     """Oddities of real clients that an endpoint group puts up with."""
 
@@ -43,6 +51,7 @@ class Collection:
 
     ``tags`` are (name, description) in the order of the API document; ``summaries`` are its
     texts by operation (``list``, ``create`` …), in which ``{title}`` is the endpoint's.
+    ``words`` are the names that the gateway's own words have here beside their own.
     """
 
     reference: Reference
@@ -56,6 +65,14 @@ class Collection:
     unknown: Unknown = Unknown.REJECT
     tags: tuple[tuple[str, str], ...] = ()
     summaries: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    url_filters: UrlFilters = UrlFilters.ALLOW
+
+    @property
+    def find_words(self) -> tuple[str, ...]:
+        """What may stand behind the path of a collection to ask with a body; the shown one first."""
+        alias = self.words.get(FIND)
+        return (FIND,) if alias is None else (alias, FIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +126,32 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A path that belongs to an endpoint; ``id`` is None for the collection."""
+    """A path that belongs to an endpoint; ``id`` is None for the collection. ``find``: the collection,
+    asked with a body."""
 
     endpoint: Endpoint
     id: str | None
+    find: bool = False
 
 
 class MatchTable:
     """Path → endpoint, with one look-up or two. Built once, read by every request."""
 
-    __slots__ = ("_endpoints",)
+    __slots__ = ("_endpoints", "_finds")
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self._endpoints = {path: endpoint for endpoint in endpoints for path in endpoint.paths}
+        listed = tuple(endpoints)
+        self._endpoints = {path: endpoint for endpoint in listed for path in endpoint.paths}
+        self._finds = frozenset(
+            f"{path}/{word}"
+            for endpoint in listed
+            if "GET" in endpoint.methods
+            for path in endpoint.paths
+            for word in endpoint.collection.find_words
+        )
 
     def match(self, path: str) -> Match | None:
-        """The endpoint of an absolute path, with or without an id behind it.
+        """The endpoint of an absolute path, with an id behind it, the word to find by, or neither.
 
         Paths are compared as they are, percent-decoded once by the server; behind a trailing
         slash stands an empty id, which is none (callers that put up with one strip it).
@@ -134,4 +161,6 @@ class MatchTable:
             return Match(endpoint, None)
         parent, _, id = path.rpartition("/")
         endpoint = self._endpoints.get(parent)
-        return Match(endpoint, id) if endpoint is not None and id else None
+        if endpoint is None or not id:
+            return None
+        return Match(endpoint, None, find=True) if path in self._finds else Match(endpoint, id)

@@ -51,6 +51,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         name: tuple(map(str, sorted(statuses)))
         for name, statuses in {
             "list": _ANY,
+            "find": (*_ANY, 408, 413, 415),
             "create": (*_ANY, *_BODY),
             "read": (*_ANY, 404),
             "replace": (*_ANY, *_BODY, 404, 412),

@@ -132,6 +132,7 @@ def delete(call: Call, context: Context) -> Outcome:
 OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = {
     Action.READ: read,
     Action.LIST: list_,
+    Action.FIND: list_,
     Action.CREATE: create,
     Action.REPLACE: replace_,
     Action.PATCH: patch,

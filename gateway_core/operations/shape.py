@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from gateway_core.catalog.endpoints import UrlFilters
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, MappingError, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.blame import of_client
-from gateway_core.operations.call import Call, Context
+from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
 from gateway_core.operations.render import Renderer
+from gateway_core.query.body import parse_body
 from gateway_core.query.model import Query, Scope
 from gateway_core.query.parse import canonical, names_of
 from gateway_core.query.paths import shown
@@ -85,15 +87,18 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     ``_extend`` is assumed, since such clients name what is embedded anyway.
     Raises ``InvalidQuery`` naming the parameter that nothing consumes, and those that exist.
     """
-    params = dict(canonical(call.params, entity.spec.properties.__contains__))
+    params = canonical(_asked(call), entity.spec.properties.__contains__)
+    guarded = (
+        call.action is Action.LIST and call.endpoint.collection.url_filters is UrlFilters.REFUSE_SENSITIVE
+    )
     mapping = call.endpoint.pipeline.query_in
     if not call.endpoint.is_mapped:
-        return entity.parser.parse(params)
+        return entity.parser.parse(params, guarded=guarded)
     beside = {name: params.pop(name) for name in BESIDE & params.keys()}
     fields = names_of(beside.pop("_fields", None))
     beside.pop("_extend", None)
     if mapping is None:
-        return replace(entity.parser.parse({**params, **beside}), fields=fields)
+        return replace(entity.parser.parse({**params, **beside}, guarded=guarded), fields=fields)
     _refuse_unread(params, mapping)
 
     def mapped(given: JsonObject) -> JsonObject:
@@ -101,9 +106,24 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
         return result if isinstance(result, dict) else {}
 
     try:
-        return replace(entity.parser.parse({**mapped(params), **beside}), fields=fields)
+        query = entity.parser.parse({**mapped(params), **beside}, guarded=guarded)
+        return replace(query, fields=fields)
     except InvalidQuery as error:
         raise of_client(error, params, mapped) from None
+
+
+def _asked(call: Call) -> JsonObject:
+    """The parameters of a call: those of its body when it has one, with page and shape in the URL."""
+    if call.action is not Action.FIND:
+        return call.params
+    asked = parse_body(call.body)
+    beside = canonical(call.params)
+    for name in beside.keys() - BESIDE:
+        rule = f"query parameter '{shown(name)}' stands in the URL, and belongs in the body here."
+        raise InvalidQuery(rule, parameter=shown(name))
+    for name in beside.keys() & asked.keys():
+        raise InvalidQuery(f"query parameter '{name}' is given in the URL and in the body.", parameter=name)
+    return {**beside, **asked}
 
 
 def _refuse_unread(params: Mapping[str, Json], mapping: CompiledMapping) -> None:

@@ -10,7 +10,7 @@ from gateway_core.query.filters import within
 from gateway_core.query.model import AnyOf, Condition, Hop, Order, Path, Window
 from gateway_core.query.operators import Subject, like
 from gateway_core.query.paths import EMBEDDED, Paths, Step, Target, listing, skipped
-from gateway_core.query.values import holds_scalars, read_integer, read_text, reads, refusal
+from gateway_core.query.values import holds_scalars, read_integer, read_text, reads, refusal, unshown
 from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.types import Json, JsonObject
 
@@ -158,13 +158,15 @@ def _names_self(segments: list[str]) -> bool:
     return inner[:1] == ["_self"] and (len(inner) == 1 or inner[1] in _SELF_ANSWER)
 
 
-def search(paths: Paths, value: Json) -> Iterator[Condition]:
+def search(paths: Paths, value: Json, *, guarded: bool = False) -> Iterator[Condition]:
     """``_search=term``: some text member of the object, inline ones too, contains the term.
-    ``_search[a,b.c]=term``: one of those named does."""
+    ``_search[a,b.c]=term``: one of those named does. ``guarded`` refuses members that are personal data."""
     if not isinstance(value, dict):
         subjects = searched(paths)
         if not subjects:
             raise refusal("_search", f"finds nothing to search: {paths.spec.name} has no text members")
+        if guarded and any(prop.sensitive for _, _, prop in subjects):
+            raise unshown("_search")
         yield _contains(subjects, "_search", value)
         return
     for parameter, dotted, term in _flattened("_search", "", value, 0):
@@ -174,6 +176,8 @@ def search(paths: Paths, value: Json) -> Iterator[Condition]:
             if target.hop is not None or target.prop.kind is not PropertyKind.VALUE:
                 hint = f"Name one of its members: {listing(paths.members(target.prop))}."
                 raise refusal(parameter, "must name members that hold text", hint)
+            if guarded and target.prop.sensitive:
+                raise unshown(parameter)
         yield _contains(((t.steps, t.path, t.prop) for t in targets), parameter, term)
 
 

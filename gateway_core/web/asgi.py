@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway_core.catalog.endpoints import Accepts, Endpoint, ErrorShape, Match
+from gateway_core.catalog.endpoints import FIND, Accepts, Endpoint, ErrorShape, Match
 from gateway_core.errors import (
     BadRequest,
     GatewayError,
@@ -41,9 +41,10 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ON_COLLECTION = {"GET": Action.LIST, "POST": Action.CREATE}
+ON_FIND = {"POST": Action.FIND}
 ON_ITEM = {"GET": Action.READ, "PUT": Action.REPLACE, "PATCH": Action.PATCH, "DELETE": Action.DELETE}
-READS = frozenset({Action.READ, Action.LIST})
-WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH})
+READS = frozenset({Action.READ, Action.LIST, Action.FIND})
+WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.FIND})
 STATUS = {
     Result.FOUND: 200,
     Result.PAGE: 200,
@@ -105,21 +106,22 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes. ``params`` are its query parameters."""
+    """Where a request goes. ``params`` are its query parameters, ``below`` stands behind the path."""
 
     endpoint: Endpoint
     id: str | None
     action: Action
     params: JsonObject
+    below: str = ""
 
     @property
     def route(self) -> str:
-        return self.endpoint.path if self.id is None else f"{self.endpoint.path}/{{id}}"
+        return f"{self.endpoint.path}{self.below}" if self.id is None else f"{self.endpoint.path}/{{id}}"
 
     @property
     def path(self) -> str:
         """The path as it may be shown: without a query, without an id that is none."""
-        return self.endpoint.path if self.id is None else f"{self.endpoint.path}/{self.id}"
+        return f"{self.endpoint.path}{self.below}" if self.id is None else f"{self.endpoint.path}/{self.id}"
 
 
 class GatewayApi:
@@ -221,12 +223,15 @@ class GatewayApi:
         method = "GET" if request.method == "HEAD" else request.method
         if (
             id is None
+            and not match.find
             and Accepts.ID_IN_QUERY in accepts
             and method in ON_ITEM
             and method not in ON_COLLECTION
         ):
             named = params.pop("id", None) or params.pop("uuid", None)
             id = named if isinstance(named, str) else None
+        if match.find:
+            return self._finding(match, method, params)
         action = (ON_COLLECTION if id is None else ON_ITEM).get(method)
         if action is None or method not in endpoint.methods:
             place = "the collection" if id is None else "one object"
@@ -238,6 +243,12 @@ class GatewayApi:
             if UUID.fullmatch(id) is None:
                 raise NotFound("there is no object with this id", hint="An id is a UUID.")
         return Target(endpoint, id, action, params)
+
+    def _finding(self, match: Match, method: str, params: JsonObject) -> Target:
+        action = ON_FIND.get(method)
+        if action is None:
+            raise MethodNotAllowed("a query in a body is sent with POST", _allowed(match))
+        return Target(match.endpoint, None, action, params, f"/{FIND}")
 
     def _principal(self, moment: Moment, request: Request) -> Principal:
         if self._options.demo:
@@ -325,6 +336,8 @@ async def _send(send: Send, response: Response, request_id: str, *, head: bool) 
 
 
 def _allowed(match: Match) -> list[str]:
+    if match.find:
+        return [*ON_FIND, "OPTIONS"]
     actions = ON_COLLECTION if match.id is None else ON_ITEM
     listed = sorted(match.endpoint.methods & actions.keys())
     return [*listed, *(["HEAD"] if "GET" in listed else []), "OPTIONS"]
