@@ -30,7 +30,7 @@ from gateway_core.operations.shape import (
     renderer_of,
     show,
 )
-from gateway_core.query.model import Scope
+from gateway_core.query.model import Op, Scope, asks
 from gateway_core.schema import without
 from gateway_core.types import JsonObject, StoredObject, Violation
 
@@ -59,7 +59,7 @@ def list_(call: Call, context: Context) -> Outcome:
     query = list_query(call, context, entity)
     fields = query.fields
     extend, tenant = Extend.of(query.extend), call.principal.tenant
-    if context.brief and query.window.limit > BRIEF_PAGE:
+    if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
         page = context.store.find(_scope(call), query)

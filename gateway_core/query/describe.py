@@ -16,7 +16,7 @@ from gateway_core.types import Json, JsonObject
 MAX_INLINE = 4
 
 _NULLS: JsonObject = {"enum": ["IS NULL", "IS NOT NULL"]}
-_ON_TEXT = "like, case_insensitive, ne, in, >=, >, <=, <"
+_ON_TEXT = "like, regex, case_insensitive, ne, in, >=, >, <=, <"
 _ON_NUMBERS = "ne, in, >=, >, <=, <"
 _ON_DATES = "after, strictly_after, before, strictly_before, ne, in"
 _OTHERWISE = "ne, in"

@@ -27,6 +27,7 @@ from gateway_core.query.model import (
     Scope,
     Window,
 )
+from gateway_core.query.patterns import matcher
 from gateway_core.types import Json, StoredObject
 
 SortKey: TypeAlias = tuple[bool, int, float | str]
@@ -182,12 +183,17 @@ def _texts(holds: Callable[[str, str], bool]) -> Callable[[Json, Scalar], bool]:
     return test
 
 
+def _matched(held: Json, pattern: Scalar) -> bool:
+    return isinstance(held, str) and isinstance(pattern, str) and matcher(pattern)(held)
+
+
 _TESTS: Mapping[Op, Callable[[Json, Scalar], bool]] = MappingProxyType(
     {
         Op.EQ: _equal,
         Op.IN: _equal,
         Op.EQ_NOCASE: _texts(lambda held, wanted: held == wanted),
         Op.LIKE: _texts(lambda held, wanted: wanted in held),
+        Op.REGEX: _matched,
         Op.GT: _ordered(lambda held, wanted: held > wanted),
         Op.GE: _ordered(lambda held, wanted: held >= wanted),
         Op.LT: _ordered(lambda held, wanted: held < wanted),

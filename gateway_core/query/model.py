@@ -34,7 +34,8 @@ class Op(StrEnum):
     Values are compared within their class: text, numbers (1 equals 1.0) and booleans (true is
     not 1); across classes nothing is equal and nothing is smaller. ``EQ`` and ``IN`` are exact
     in case. ``EQ_NOCASE`` is equality of texts and ``LIKE`` is contains, both after
-    ``str.casefold``; ``EQ_NOCASE`` with another value is ``EQ``. ``GT`` … ``LE`` compare numbers
+    ``str.casefold``; ``EQ_NOCASE`` with another value is ``EQ``. ``REGEX`` holds for texts in which
+    ``patterns.matcher`` finds a match. ``GT`` … ``LE`` compare numbers
     by value and text by code point (date-times are stored in UTC; ``times`` tells how they are
     compared); they hold for no boolean.
     """
@@ -44,6 +45,7 @@ class Op(StrEnum):
     EQ_NOCASE = "eq_nocase"
     IN = "in"
     LIKE = "like"
+    REGEX = "regex"
     GT = "gt"
     GE = "ge"
     LT = "lt"
@@ -113,6 +115,17 @@ class Not:
 
 
 Condition: TypeAlias = Compare | Element | Related | All | AnyOf | Not
+
+
+def asks(condition: Condition, op: Op) -> bool:
+    """Whether the operator stands anywhere in the condition."""
+    match condition:
+        case Compare(op=own):
+            return own is op
+        case Not(condition=inner) | Element(where=inner) | Related(where=inner):
+            return asks(inner, op)
+        case All(conditions=parts) | AnyOf(conditions=parts):
+            return any(asks(part, op) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)

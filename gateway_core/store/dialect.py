@@ -11,7 +11,7 @@ import orjson
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import Path, Scalar
 
-Bound: TypeAlias = Scalar | bytes | None
+Bound: TypeAlias = Scalar | bytes | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,10 @@ class Dialect:
     """Text expression → the same without case, as ``str.casefold`` does."""
     contains: Callable[[str, str], str]
     """(text expression, placeholder) → whether the text contains it."""
+    matches: Callable[[str, str], str]
+    """(text expression, placeholder) → whether the pattern finds a match in the text, by RE2."""
+    among: Callable[[str, Sequence[Scalar], Callable[[Bound], str]], str]
+    """(text or number expression, values, binding) → whether it is one of them."""
     text_types: tuple[str, ...]
     number_types: tuple[str, ...]
     true_types: tuple[str, ...]
@@ -88,6 +92,11 @@ def check_names(path: Path) -> None:
     if not all(path) or any('"' in name or "\0" in name for name in path):
         detail = "A filter or order names a member whose name is empty or holds a quotation mark."
         raise InvalidQuery(detail, parameter=".".join(path))
+
+
+def one_of(held: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+    """The list written out, as any SQL has it."""
+    return f"{held} IN ({', '.join(map(bind, values))})"
 
 
 def _sqlite_path(path: Path, write: Callable[[str], str]) -> str:
@@ -117,7 +126,7 @@ def _sqlite_sortable(doc: str, path: str) -> str:
     return f"CASE json_type({doc}, {path}) {nothing} ELSE json_extract({doc}, {path}) END"
 
 
-# ``casefold`` is a function that the store registers: SQLite's lower() knows ASCII only.
+# ``casefold`` and ``has_match`` are functions that the store registers: SQLite's lower() knows ASCII only.
 SQLITE = Dialect(
     name="sqlite",
     document_column="data",
@@ -135,6 +144,8 @@ SQLITE = Dialect(
     document=lambda alias: f"CASE {alias}.type WHEN 'object' THEN {alias}.value END",
     folded=lambda text: f"casefold({text})",
     contains=lambda text, part: f"instr({text}, {part}) > 0",
+    matches=lambda text, pattern: f"has_match({pattern}, {text})",
+    among=one_of,
     text_types=("text",),
     number_types=("integer", "real"),
     true_types=("true",),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway_core.query.model import TAIL, All, Hop, Order, Path, Query, Scope
+from gateway_core.query.model import TAIL, All, Condition, Hop, Order, Path, Query, Scope
 from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
 from gateway_core.store.dialect import Bound, Dialect, quoted
 
@@ -58,6 +58,24 @@ def count(scope: Scope, dialect: Dialect) -> Statement:
     compiler = Compiler(dialect, scope.tenant, {})
     where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
     return Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", compiler.params)
+
+
+def texts_at(scope: Scope, where: Condition, path: Path, dialect: Dialect, indexes: Indexes) -> Statement:
+    """The different texts under a path (through lists wherever they stand) of what satisfies ``where``."""
+    compiler = Compiler(dialect, scope.tenant, indexes)
+    place = compiler.place("o", scope.entity)
+    within = _where(compiler, scope, Query(where), place)
+    if path[0] == "_self":
+        column = f"o.{column_of(path)}"
+        return Statement(f"SELECT DISTINCT {column} FROM object o WHERE {within}", compiler.params)
+    rows, alias = compiler.spread(place.doc, path)
+    value = dialect.element(alias)
+    types = ", ".join(f"'{name}'" for name in dialect.text_types)
+    text = (
+        f"SELECT DISTINCT {value.text} FROM object o, {', '.join(rows)}"
+        f" WHERE {within} AND {value.type} IN ({types})"
+    )
+    return Statement(text, compiler.params)
 
 
 def index_expression(path: str, dialect: Dialect) -> str:

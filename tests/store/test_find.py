@@ -110,6 +110,23 @@ TO_FRIEND, OF_FRIEND = Hop("rel", "friend"), Hop("friends", "friend", "rel")
         (compare("name%", Op.LIKE, "_%"), "e"),
         (compare("n", Op.LIKE, "1"), "c"),
         (compare("tags", Op.LIKE, "y"), "ad"),
+        (compare("name", Op.REGEX, "^[Jj]ansen"), "ae"),
+        (compare("name", Op.REGEX, "jansen"), "e"),
+        (compare("name", Op.REGEX, "(?i)école.stra.e$"), "b"),
+        (compare("name", Op.REGEX, r"\bvries\b", "^Jan"), "ae"),
+        (compare("n", Op.REGEX, "1"), "c"),
+        (compare("tags", Op.REGEX, "^[xY]$"), "ade"),
+        (compare("items.k", Op.REGEX, "p|q"), "abe"),
+        (compare("deep.in.x", Op.REGEX, "."), "b"),
+        (compare("name", Op.REGEX, ""), "abe"),
+        (compare("_self.owner", Op.REGEX, "^o$"), "ab"),
+        (Element(("items",), All((compare("k", Op.REGEX, "^p"), Q))), "b"),
+        (Not(compare("name", Op.REGEX, "ansen")), "bcd"),
+        (AnyOf((compare("name", Op.REGEX, "^J"), compare("tags", Op.EQ, "Y"))), "ad"),
+        (All((compare("tags", Op.EQ, "x"), Not(compare("name", Op.REGEX, "^J")))), "e"),
+        (All((compare("name", Op.REGEX, "J"), compare("n", Op.GT, 1))), ""),
+        (Related(TO_FRIEND, compare("name", Op.REGEX, "^F")), "a"),
+        (Not(Related(TO_FRIEND, compare("name", Op.REGEX, "^F"))), "bcde"),
         (compare("name", Op.EQ_NOCASE, "JANSEN"), "a"),
         (compare("name", Op.EQ_NOCASE, "École Strasse"), "b"),
         (compare("n", Op.EQ_NOCASE, 1), "a"),
@@ -271,6 +288,21 @@ TEXTS += ["\U0001f642", "\uffff", "\u017f", "İ", "i̇", "Σς", "ŉ", "ﬃ", "f
 TEXTS += ["x" * 200, "x" * 300, "x" * 300 + "y"]
 NUMBERS = [0, 1, 1.0, -2, 2.5, -0.0, 0.1, -0.1, 1e-7, 1e16, -1e300]
 NUMBERS += [2**53 - 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
+PATTERNS = [
+    "a",
+    "^a",
+    "b$",
+    "^.$",
+    "(?i)É|ß",
+    "^$",
+    r"\d",
+    "[^a-z]",
+    "x{200}y",
+    r"\pL",
+    "(?s)^.b?.$",
+    "a|1",
+    "'",
+]
 SCALARS = st.sampled_from([*TEXTS, *NUMBERS, True, False])
 MEMBERS = st.one_of(st.none(), SCALARS, st.lists(st.one_of(st.none(), SCALARS), max_size=3))
 ELEMENTS = st.lists(
@@ -298,8 +330,9 @@ HOPS = st.builds(
 
 def _compares(paths: list[str]) -> st.SearchStrategy[Condition]:
     path = st.sampled_from([tuple(path.split(".")) for path in paths])
-    single = st.sampled_from([op for op in Op if op not in (Op.IN, Op.IS_NULL, Op.NOT_NULL)])
+    single = st.sampled_from([op for op in Op if op not in (Op.IN, Op.REGEX, Op.IS_NULL, Op.NOT_NULL)])
     return st.one_of(
+        st.builds(Compare, path, st.just(Op.REGEX), st.tuples(st.sampled_from(PATTERNS))),
         st.builds(Compare, path, single, st.tuples(SCALARS)),
         st.builds(Compare, path, st.just(Op.IN), st.lists(SCALARS, max_size=3).map(tuple)),
         st.builds(Compare, path, st.sampled_from([Op.IS_NULL, Op.NOT_NULL])),

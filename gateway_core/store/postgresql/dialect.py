@@ -13,9 +13,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from gateway_core.query.model import Path, Scalar
-from gateway_core.store.dialect import Bound, Dialect, Operand, check_names, quoted
+from gateway_core.store.dialect import Bound, Dialect, Operand, check_names, one_of, quoted
 
 KEY_LENGTH = 201
+LONG_LIST = 50  # texts that are bound as one array from here on
 FOLD = f"fold_{unicodedata.unidata_version.replace('.', '_')}"
 """The function that folds what is not ASCII: it follows the Unicode version of this Python."""
 
@@ -61,6 +62,7 @@ def _parameter(name: str, value: Bound) -> str:
         (int, "bigint"),
         (float, "numeric"),
         (bytes, "bytea"),
+        (list, "text[]"),
     )
     kind = next((kind for of, kind in kinds if isinstance(value, of)), "text")
     return f"%({name})s::{kind}"
@@ -106,6 +108,18 @@ def _spread(doc: str, path: str, alias: str) -> str:
     return f"jsonb_array_elements({array}) {alias}(value)"
 
 
+def _no_pattern(*_: str) -> str:
+    """A client's pattern is never run by the database, whose engine backtracks: see ``patterns``."""
+    raise TypeError("a pattern reached PostgreSQL")
+
+
+def _among(held: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) < max(len(values), LONG_LIST):
+        return one_of(held, values, bind)
+    return f"{held} = ANY({bind(texts)})"
+
+
 def _folded(text: str) -> str:
     ascii_only = f"octet_length({text}) = char_length({text})"
     return f"CASE WHEN {ascii_only} THEN lower({text}) ELSE {FOLD}({text}) END"
@@ -129,6 +143,8 @@ POSTGRESQL = Dialect(
     document=lambda alias: f"(CASE jsonb_typeof({alias}.value) WHEN 'object' THEN {alias}.value END)",
     folded=_folded,
     contains=lambda text, part: f"strpos({text}, {part}) > 0",
+    matches=_no_pattern,
+    among=_among,
     text_types=("string",),
     number_types=("number",),
     true_types=("true",),

@@ -10,7 +10,7 @@ import orjson
 import psycopg
 
 from gateway_core.errors import StoreError
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.model import Op, Query, Scope, asks
 from gateway_core.store import rows, sql
 from gateway_core.store.documents import encoded
 from gateway_core.store.postgresql import indexes
@@ -20,6 +20,7 @@ from gateway_core.store.postgresql.connections import BEGIN_READING, Connection,
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.postgresql.failures import translated
 from gateway_core.store.postgresql.migrate import migrate
+from gateway_core.store.postgresql.patterns import resolved
 from gateway_core.store.postgresql.revisions import Revisions, announce
 from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
@@ -127,8 +128,21 @@ class PostgresqlStore:
         return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, _storable(targets))))
 
     def find(self, scope: Scope, query: Query) -> Page:
+        if asks(query.where, Op.REGEX):
+            with self.snapshot():
+                return self._find_patterns(scope, query)
         with translated(self._place):
             return self._commits.read(lambda connection: self._find(connection, scope, query))
+
+    def _find_patterns(self, scope: Scope, query: Query) -> Page:
+        def resolve(connection: Connection) -> Query:
+            current = (connection.execute(indexes.GENERATION).fetchone() or (0,))[0]
+            if current != self._indexes.generation:
+                self._indexes = indexes.read(connection, current)
+            return resolved(connection, scope, query, self._indexes.indexes)
+
+        plain = self._commits.read(resolve)
+        return self._commits.read(lambda connection: self._find(connection, scope, plain))
 
     def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
         """A page and its total of one state: a round trip for the page, and one for what is left."""
