@@ -181,6 +181,30 @@ def _error_response(shape: ErrorShape, status: str, error: type[GatewayError], t
     return {"description": text, "headers": headers(*_ERROR_HEADERS.get(status, ())), "content": content}
 
 
+_FACETS: Mapping[str, Json] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "What `_queries` asked to count, by member.",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["values", "different"],
+            "properties": {
+                "values": {
+                    "type": "array",
+                    "description": "The most frequent values, each with the number of objects that hold it.",
+                    "items": {
+                        "type": "object",
+                        "required": ["_id", "count"],
+                        "properties": {"_id": {}, "count": {"type": "integer", "minimum": 1}},
+                    },
+                },
+                "different": {"type": "integer", "minimum": 0, "description": "How many values there are."},
+            },
+        },
+    }
+)
+
+
 def page(item: JsonObject) -> JsonObject:
     """A page of a collection whose items look like ``item``."""
     counted: JsonObject = {
@@ -194,5 +218,5 @@ def page(item: JsonObject) -> JsonObject:
     return {
         "type": "object",
         "required": ["results", *counted],
-        "properties": {"results": {"type": "array", "items": item}, **counted},
+        "properties": {"results": {"type": "array", "items": item}, **counted, "facets": dict(_FACETS)},
     }

@@ -30,11 +30,12 @@ from gateway_core.operations.shape import (
     renderer_of,
     show,
 )
-from gateway_core.query.model import Op, Scope, asks
+from gateway_core.query.model import Op, Query, Scope, asks
 from gateway_core.schema import without
 from gateway_core.types import JsonObject, StoredObject, Violation
 
 ATTEMPTS = 8
+FACET_VALUES = 100
 BRIEF_PAGE = 100  # what takes some milliseconds to render
 EVERYTHING = Extend(everything=True)
 UNKNOWN = "unknown-property"
@@ -51,18 +52,18 @@ def read(call: Call, context: Context) -> Outcome:
     document, tag = show(call, context, call.id or "", Extend.of(query.extend))
     if call.if_none_match is not None and _names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
-    return Outcome(Result.FOUND, project(document, query.fields), tag)
+    return Outcome(Result.FOUND, project(document, query), tag)
 
 
 def list_(call: Call, context: Context) -> Outcome:
     entity = _entity(call, context)
     query = list_query(call, context, entity)
-    fields = query.fields
     extend, tenant = Extend.of(query.extend), call.principal.tenant
     if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
         page = context.store.find(_scope(call), query)
+        facets = _facets(call, context, query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
     renderer = renderer_of(call, context, graph)
     results = items_out(call, context, [renderer.document(item) for item in page.items])
@@ -70,15 +71,33 @@ def list_(call: Call, context: Context) -> Outcome:
     return Outcome(
         Result.PAGE,
         {
-            "results": [project(result, fields) for result in results] if fields else results,
+            "results": [project(result, query) for result in results],
             "count": len(results),
             "limit": limit,
             "total": page.total,
             "offset": offset,
             "page": offset // limit + 1,
             "pages": max(1, -(-page.total // limit)),
+            **facets,
         },
     )
+
+
+def _facets(call: Call, context: Context, query: Query) -> JsonObject:
+    """``facets`` of the answer: by name the values, and how many different ones there are."""
+    if not query.facets:
+        return {}
+    paths = [path for _, path in query.facets]
+    counted = context.store.facets(_scope(call), query.where, paths, FACET_VALUES)
+    return {
+        "facets": {
+            name: {
+                "values": [{"_id": value, "count": count} for value, count in facet.values],
+                "different": facet.different,
+            }
+            for (name, _), facet in zip(query.facets, counted, strict=True)
+        }
+    }
 
 
 def create(call: Call, context: Context) -> Outcome:
@@ -92,7 +111,7 @@ def create(call: Call, context: Context) -> Outcome:
     planner.create(entity, id, document)
     context.store.apply(planner.changes())
     body, tag = show(call, context, id, Extend.of(query.extend))
-    return Outcome(Result.CREATED, project(body, query.fields), tag, f"{call.endpoint.path}/{id}")
+    return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
 
 
 def replace_(call: Call, context: Context) -> Outcome:
@@ -162,7 +181,7 @@ def _change(
         except VersionConflict:
             continue
         body, tag = show(call, context, item.id, extend)
-        return Outcome(Result.CHANGED, project(body, query.fields), tag)
+        return Outcome(Result.CHANGED, project(body, query), tag)
     raise _too_busy()
 
 

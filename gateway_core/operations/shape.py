@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gateway_core.catalog.endpoints import UrlFilters
 from gateway_core.catalog.snapshot import Entity
@@ -20,7 +21,7 @@ from gateway_core.query.paths import shown
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Json, JsonObject, Violation
 
-ITEM_PARAMS = frozenset({"_fields", "_extend"})
+ITEM_PARAMS = frozenset({"_fields", "_unset", "_extend"})
 BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
 PLAIN = Query()
 ALWAYS_SHOWN = ("_id", "id", "_self")
@@ -95,10 +96,10 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     if not call.endpoint.is_mapped:
         return entity.parser.parse(params, guarded=guarded)
     beside = {name: params.pop(name) for name in BESIDE & params.keys()}
-    fields = names_of(beside.pop("_fields", None))
+    fields, unset = names_of(beside.pop("_fields", None)), names_of(beside.pop("_unset", None), "_unset")
     beside.pop("_extend", None)
     if mapping is None:
-        return replace(entity.parser.parse({**params, **beside}, guarded=guarded), fields=fields)
+        return replace(entity.parser.parse({**params, **beside}, guarded=guarded), fields=fields, unset=unset)
     _refuse_unread(params, mapping)
 
     def mapped(given: JsonObject) -> JsonObject:
@@ -107,7 +108,7 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
 
     try:
         query = entity.parser.parse({**mapped(params), **beside}, guarded=guarded)
-        return replace(query, fields=fields)
+        return replace(query, fields=fields, unset=unset)
     except InvalidQuery as error:
         raise of_client(error, params, mapped) from None
 
@@ -159,14 +160,33 @@ def item_params(call: Call, entity: Entity) -> Query:
     for name in params.keys() - ITEM_PARAMS:
         _refuse(name, ITEM_PARAMS)
     if call.endpoint.is_mapped:
-        return Query(fields=names_of(params.get("_fields")))
+        fields, unset = names_of(params.get("_fields")), names_of(params.get("_unset"), "_unset")
+        return Query(fields=fields, unset=unset)
     return entity.parser.parse(params)
 
 
-def project(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:
-    """The named members (dotted paths) of a document, with those that identify it."""
-    if not fields:
-        return document
+def project(document: JsonObject, query: Query) -> JsonObject:
+    """What the query asks to see of a document: the members that it names, with those that identify it,
+    and without those that it wants left out (dotted paths)."""
+    shown = _only(document, query.fields) if query.fields else document
+    for path in query.unset:
+        shown = _left_out(shown, path.split("."))
+    return shown
+
+
+def _left_out(value: Json, steps: list[str]) -> Any:
+    """A copy of a document, or of a list of them, without the member at a path."""
+    if isinstance(value, list):
+        return [_left_out(each, steps) for each in value]
+    step, rest = steps[0], steps[1:]
+    if not isinstance(value, dict) or step not in value:
+        return value
+    if rest:
+        return {**value, step: _left_out(value[step], rest)}
+    return {name: each for name, each in value.items() if name != step}
+
+
+def _only(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:
     shown = {key: document[key] for key in ALWAYS_SHOWN if key in document}
     for path in fields:
         _copy_path(document, shown, path.split("."))

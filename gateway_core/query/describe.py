@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway_core.query.paths import ID, RELATIONS, SELF, Paths, Specs
-from gateway_core.query.shape import MAX_OFFSET, QuerySettings, searched
+from gateway_core.query.shape import MAX_FACETS, MAX_OFFSET, QuerySettings, searched
 from gateway_core.query.values import holds_scalars, reads
 from gateway_core.schema.formats import FORMATS, UUID
 from gateway_core.schema.spec import EntitySpec, PropertySpec
@@ -57,7 +57,14 @@ def parameters(
         {"type": "string", "minLength": 1},
         "text",
     )
-    words = (*shape_parameters(window=True, settings=settings), orders)
+    counted = ParameterInfo(
+        "_queries",
+        f"Members whose values are counted over all objects that match, at most {MAX_FACETS}: the answer has "
+        "them under `facets`, each with its most frequent values.",
+        _names(),
+        ["_self.version"],
+    )
+    words = (*shape_parameters(window=True, settings=settings), orders, counted)
     return (*words, *((search,) if searched(paths) else ()), *filters.values())
 
 
@@ -65,6 +72,7 @@ def shape_parameters(*, window: bool, settings: QuerySettings | None = None) -> 
     """What shapes an answer, and with ``window`` the page of a collection too."""
     shapes = (
         ParameterInfo("_fields", "Only these members, dotted paths.", _names()),
+        ParameterInfo("_unset", "Without these members, dotted paths.", _names()),
         ParameterInfo("_extend", "Relations to embed too, or `all`.", _names(), ["all"]),
     )
     return (*_window(settings or QuerySettings()), *shapes) if window else shapes

@@ -154,7 +154,8 @@ class Query:
     """What a client asks of a collection.
 
     Without ``order``, and as the last tie-breaker, objects come in the order of their creation.
-    ``fields`` and ``extend`` shape the answer and do not concern a store.
+    ``fields``, ``unset`` and ``extend`` shape the answer and do not concern a store; ``facets``, a name
+    and a path each, are counted beside the window (``Store.facets``).
     """
 
     where: Condition = All()
@@ -162,6 +163,23 @@ class Query:
     window: Window = Window(30)
     fields: tuple[str, ...] = ()
     extend: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
+    facets: tuple[tuple[str, Path], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The values under a path of the objects that match: ``values`` are the most frequent ones, each
+    with the number of objects that hold it, and ``different`` tells how many there are in all.
+
+    An object counts once for each different text, number or boolean under the path, through lists
+    wherever they stand; what has none counts for nothing. Equal numbers are one value, a whole one
+    below 2**63 an integer. The order is by number of objects, most first, then false, true, numbers
+    and texts, each by size.
+    """
+
+    values: tuple[tuple[Scalar, int], ...]
+    different: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,11 @@ class QueryParser:
         for name in fields:
             shape.check_field(self._paths, name)
         extend = self._extensions(names_of(asked.get("_extend"), "_extend"))
-        return Query(where, order, window, fields, extend)
+        unset = names_of(asked.get("_unset"), "_unset")
+        for name in unset:
+            shape.check_field(self._paths, name, "_unset")
+        facets = shape.facets(self._paths, asked.get("_queries"))
+        return Query(where, order, window, fields, extend, unset, facets)
 
     def _extensions(self, names: tuple[str, ...]) -> tuple[str, ...]:
         found = (shape.extension(self._paths, name) for name in names)

@@ -111,7 +111,7 @@ def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: C
 
 
 def _sqlite_spread(doc: str, path: str, alias: str) -> str:
-    value = f"json_extract({doc}, {path})"
+    value = f"({doc}) -> {path}"  # unlike json_extract it leaves true and false what they are
     array = f"CASE json_type({doc}, {path}) WHEN 'array' THEN {value} ELSE json_array({value}) END"
     return f"json_each({array}) {alias}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gateway_core.query.model import Path, Query, Scope
+from gateway_core.query.model import Condition, Facet, Path, Query, Scope
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 
@@ -144,6 +144,9 @@ class Store(Protocol):
 
     def find(self, scope: Scope, query: Query) -> Page:
         """The window of the objects within the scope that the query asks for, and their total."""
+
+    def facets(self, scope: Scope, where: Condition, paths: Sequence[Path], limit: int) -> tuple[Facet, ...]:
+        """The values under each of the paths of the objects within the scope that satisfy ``where``."""
 
     def count(self, scope: Scope) -> int:
         """How many objects the scope holds."""

@@ -6,10 +6,13 @@ so that sorting never carries documents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from gateway_core.query.model import TAIL, All, Condition, Hop, Order, Path, Query, Scope
+from gateway_core.query.evaluate import unranked
+from gateway_core.query.model import TAIL, All, Condition, Facet, Hop, Order, Path, Query, Scalar, Scope
 from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
 from gateway_core.store.dialect import Bound, Dialect, quoted
 
@@ -76,6 +79,53 @@ def texts_at(scope: Scope, where: Condition, path: Path, dialect: Dialect, index
         f" WHERE {within} AND {value.type} IN ({types})"
     )
     return Statement(text, compiler.params)
+
+
+def facet(
+    scope: Scope, where: Condition, path: Path, limit: int, dialect: Dialect, indexes: Indexes
+) -> Statement:
+    """The most frequent values under a path of what satisfies ``where``: rows of the number of objects,
+    rank (0 false, 1 true, 2 a number, 3 a text), text, number, and how many values there are in all."""
+    compiler = Compiler(dialect, scope.tenant, indexes)
+    place = compiler.place("o", scope.entity)
+    within = _where(compiler, scope, Query(where), place)
+    found = f"object o WHERE {within}"
+    if path[0] == "_self":
+        column = f"o.{column_of(path)}"
+        text, number = ("NULL", column) if path[1] == "version" else (column, "NULL")
+        rank = 2 if path[1] == "version" else 3
+        found, rank_of = f"{found} AND {column} IS NOT NULL", str(rank)
+    else:
+        rows, alias = compiler.spread(place.doc, path)
+        value = dialect.element(alias)
+        types = (dialect.false_types, dialect.true_types, dialect.number_types, dialect.text_types)
+        whens = [f"WHEN '{name}' THEN {rank}" for rank, names in enumerate(types) for name in names]
+        rank_of = f"CASE {value.type} {' '.join(whens)} END"
+        text = f"CASE {rank_of} WHEN 3 THEN {value.text} END"
+        number = f"CASE {rank_of} WHEN 2 THEN {value.number} END"
+        found = f"object o, {', '.join(rows)} WHERE {within}"
+    each = f"SELECT DISTINCT o.seq, {rank_of} AS rank_, {text} AS text_, {number} AS number_ FROM {found}"
+    statement = (
+        "SELECT COUNT(*) AS objects, rank_, text_, number_, COUNT(*) OVER () FROM"
+        f" ({each}) AS each_ WHERE rank_ IS NOT NULL GROUP BY rank_, text_, number_"
+        f" ORDER BY objects DESC, rank_, number_, text_ LIMIT {compiler.bind(limit)}"
+    )
+    return Statement(statement, compiler.params)
+
+
+def facet_of(rows: Sequence[Sequence[Any]]) -> Facet:
+    """The rows that ``facet`` selects → the facet."""
+    values = tuple((unranked(row[1], _plain(row[3] if row[1] == 2 else row[2])), row[0]) for row in rows)
+    return Facet(values, rows[0][4] if rows else 0)
+
+
+def _plain(value: Any) -> Scalar:
+    """A decimal as the number of Python that JSON would give."""
+    if isinstance(value, Decimal):
+        exact = value == value.to_integral_value() and abs(value) < 2**63
+        return int(value) if exact else float(value)
+    plain: Scalar = 0 if value is None else value
+    return plain
 
 
 def index_expression(path: str, dialect: Dialect) -> str:

@@ -44,6 +44,7 @@ THINGS: dict[str, dict[str, Any]] = {
         "tags": ["x", "y"],
         "rel": "f",
         "items": [{"k": "p", "v": 1}, {"k": "q", "v": 2}],
+        "mixed": [{"on": True}],
     },
     "b": {
         "name": "ÉCOLE straße",
@@ -51,6 +52,7 @@ THINGS: dict[str, dict[str, Any]] = {
         "tags": [],
         "items": [{"k": "p", "v": 2}],
         "deep": {"in": {"x": "z"}},
+        "mixed": [{"on": 1}],
     },
     "c": {"name": None, "n": "1", "flag": True, "rels": ["f", "g"], "items": []},
     "d": {"n": -3, "flag": False, "tags": ["Y", 7, None], "rel": "g", "items": [5, None, {"k": None}]},
@@ -146,6 +148,8 @@ TO_FRIEND, OF_FRIEND = Hop("rel", "friend"), Hop("friends", "friend", "rel")
         (compare("items.k", Op.EQ, "p"), "abe"),
         (compare("items.k", Op.IS_NULL), "cd"),
         (compare("items.v", Op.GT, 1), "ab"),
+        (compare("mixed.on", Op.EQ, True), "a"),
+        (compare("mixed.on", Op.EQ, 1), "b"),
         (Element(("items",), P), "ab"),
         (Element(("items",), All((P, Q))), "b"),
         (All((Element(("items",), P), Element(("items",), Q))), "ab"),
@@ -255,6 +259,41 @@ def test_the_scope_bounds_every_query(filled):
     ):
         for where in (All(), anything, Not(AnyOf())):
             assert filled.find(scope, Query(where)).total == total
+
+
+FACETS = [
+    ("tags", EVERYTHING, [("x", 2), (7, 1), ("Y", 1), ("y", 1)]),
+    ("items.k", EVERYTHING, [("p", 3), ("q", 1)]),
+    ("flag", EVERYTHING, [(False, 1), (True, 1), (1, 1)]),
+    ("n", compare("n", Op.GE, 1), [(1, 1), (2.5, 1), (10, 1)]),
+    ("deep.in.x", EVERYTHING, [("z", 1)]),
+    ("rels", EVERYTHING, [("f", 1), ("g", 1)]),
+    ("nope", EVERYTHING, []),
+    ("deep", EVERYTHING, []),
+    ("tags", compare("name", Op.REGEX, "^J"), [("x", 1), ("y", 1)]),
+    ("tags", Related(TO_FRIEND, All()), [(7, 1), ("Y", 1), ("x", 1), ("y", 1)]),
+    ("_self.owner", EVERYTHING, [("o", 2)]),
+    ("_self.version", EVERYTHING, [(1, 5)]),
+]
+
+
+@pytest.mark.parametrize(("path", "where", "values"), FACETS)
+def test_facets(filled, path, where, values):
+    """Values of the objects that match are counted by class, an object once for each, most first."""
+    (facet,) = filled.facets(SCOPE, where, [tuple(path.split("."))], 100)
+    assert [(type(value), value, count) for value, count in facet.values] == [
+        (type(value), value, count) for value, count in values
+    ]
+    assert facet.different == len(values)
+
+
+def test_facets_are_bounded(filled):
+    """Only the most frequent values come, and how many there are is told all the same."""
+    tags, names = filled.facets(SCOPE, EVERYTHING, [("tags",), ("name",)], 1)
+    assert (tags.values, tags.different) == ((("x", 2),), 4)
+    assert (len(names.values), names.different) == (1, 3)
+    (owned,) = filled.facets(Scope("t", "thing", "o"), EVERYTHING, [("tags",)], 9)
+    assert owned.different == 2
 
 
 def test_unknown_metadata_is_an_invalid_query(filled):
@@ -425,3 +464,7 @@ def test_random_queries(random_stores, documents, queries):
             page = store.find(scope, query)
             assert [each.id for each in page.items] == [each.id for each in items], query
             assert page.total == total, query
+            for path in (("m",), ("o", "e"), ("_self", "owner")):
+                matching = [each for each in things if evaluate.matches(query.where, each, world)]
+                counted = store.facets(scope, query.where, [path], 3)
+                assert counted == (evaluate.facet(path, matching, 3),), (path, query)

@@ -10,7 +10,7 @@ import orjson
 import psycopg
 
 from gateway_core.errors import StoreError
-from gateway_core.query.model import Op, Query, Scope, asks
+from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, asks
 from gateway_core.store import rows, sql
 from gateway_core.store.documents import encoded
 from gateway_core.store.postgresql import indexes
@@ -135,14 +135,25 @@ class PostgresqlStore:
             return self._commits.read(lambda connection: self._find(connection, scope, query))
 
     def _find_patterns(self, scope: Scope, query: Query) -> Page:
-        def resolve(connection: Connection) -> Query:
-            current = (connection.execute(indexes.GENERATION).fetchone() or (0,))[0]
-            if current != self._indexes.generation:
-                self._indexes = indexes.read(connection, current)
-            return resolved(connection, scope, query, self._indexes.indexes)
-
-        plain = self._commits.read(resolve)
+        plain = self._commits.read(lambda connection: self._resolved(connection, scope, query))
         return self._commits.read(lambda connection: self._find(connection, scope, plain))
+
+    def _resolved(self, connection: Connection, scope: Scope, query: Query) -> Query:
+        """The query without patterns, by the indexes of this state. Needs the thread's snapshot."""
+        current = (connection.execute(indexes.GENERATION).fetchone() or (0,))[0]
+        if current != self._indexes.generation:
+            self._indexes = indexes.read(connection, current)
+        return resolved(connection, scope, query, self._indexes.indexes)
+
+    def facets(self, scope: Scope, where: Condition, paths: Sequence[Path], limit: int) -> tuple[Facet, ...]:
+        def counted(connection: Connection) -> tuple[Facet, ...]:
+            plain = self._resolved(connection, scope, Query(where)).where
+            known = self._indexes.indexes
+            asked = [sql.facet(scope, plain, path, limit, POSTGRESQL, known) for path in paths]
+            return tuple(sql.facet_of(_execute(connection, each).fetchall()) for each in asked)
+
+        with self.snapshot():
+            return self._commits.read(counted)
 
     def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
         """A page and its total of one state: a round trip for the page, and one for what is left."""

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway_core.errors import StoreError
-from gateway_core.query.model import Query, Scope
+from gateway_core.query.model import Condition, Facet, Query, Scope
+from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
@@ -184,6 +185,14 @@ class SqliteStore:
         if 0 < shown < window.limit or (shown < window.limit and window.offset == 0):
             return window.offset + shown
         return int(connection.execute(statements.total.text, statements.total.params).fetchone()[0])
+
+    def facets(
+        self, scope: Scope, where: Condition, paths: Sequence[MemberPath], limit: int
+    ) -> tuple[Facet, ...]:
+        with translated(self._place), self._readers.snapshot() as connection:
+            self._indexes = known = indexes.current(connection, self._indexes)
+            asked = [sql.facet(scope, where, path, limit, SQLITE, known.indexes) for path in paths]
+            return tuple(sql.facet_of(connection.execute(a.text, a.params).fetchall()) for a in asked)
 
     def count(self, scope: Scope) -> int:
         with translated(self._place), self._readers.snapshot() as connection:

@@ -140,7 +140,7 @@ REFUSED = {
     "_self.uri=x": "members that can be filtered are: _self.id",
     "author.home.parent.parent.parent.parent.town=x": "has no such member",
     "_showDeleted=true": "'_showDeleted' is not known. Beside filters there are: _limit",
-    "_queries[]=title": "is not known",
+    "_queries[]=titel": "names something that is not known",
     "_enablePagination=false": "is not known",
     "_limt=3": "did you mean '_limit'",
     "title=%00": "must be text",
@@ -501,3 +501,21 @@ def test_a_deep_map_is_refused(parser):
     for name in ("author", "_order", "_search"):
         with pytest.raises(InvalidQuery):
             parser.parse({name: value})
+
+
+def test_facets_have_the_paths_of_documents(parser):
+    """Members of inline objects and lists, ids of relations, and what the register knows."""
+    names = "title,cover.artist.name,copies.shelf,author,tags,_self.owner.id"
+    paths = [("title",), ("cover", "artist", "name"), ("copies", "shelf"), ("author",), ("tags",)]
+    facets = parser.parse({"_queries": names}).facets
+    assert [path for _, path in facets] == [*paths, ("_self", "owner")]
+    assert [name for name, _ in facets] == names.split(",")
+
+
+@pytest.mark.parametrize(
+    "name", ["author.name", "loans", "cover", "copies", "titel", "", ["title"] * 3 + [""]]
+)
+def test_facets_of_something_else_are_refused(parser, name):
+    """Related objects, inverse relations and objects have no values to count here."""
+    with pytest.raises(InvalidQuery, match="_queries"):
+        parser.parse({"_queries": name})
