@@ -121,6 +121,13 @@ class Compiler:
         self._aliases += 1
         return f"{letter}{self._aliases}"
 
+    def indexed_order(self, place: Place, path: Path) -> tuple[str, ...]:
+        """What a member is ordered by when an index is in its order; else nothing."""
+        index = self._index(place.entity, path)
+        if index is None or index.array:
+            return ()
+        return self.dialect.ordered(place.doc, self.dialect.path(path, self.dialect.literal))
+
     def sort_value(self, doc: str, path: Path) -> str:
         """What a member is ordered by: NULL unless it is a scalar."""
         return self.dialect.sortable(doc, self.path(path))

@@ -52,6 +52,9 @@ class Dialect:
     """(sort value, literal) → the same, a text without any of the literal's characters at its end."""
     indexed: Callable[[str, str], str]
     """(doc, literal path) → the expression that an expression index is made of."""
+    ordered: Callable[[str, str], tuple[str, ...]]
+    """(doc, literal path) → the expressions to order by one after the other, so that an index on the first
+    serves; the order is that of ``sortable``."""
     candidate: Callable[[str, str, Sequence[Scalar], Callable[[Bound], str]], str]
     """(indexed expression, sign or IN, values, binding) → what the index can tell: a condition
     that holds wherever the member compares so with some value."""
@@ -136,7 +139,8 @@ SQLITE = Dialect(
     member=_sqlite_member,
     sortable=_sqlite_sortable,
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
-    indexed=lambda doc, path: f"json_extract({doc}, {path})",
+    indexed=_sqlite_sortable,
+    ordered=lambda doc, path: (_sqlite_sortable(doc, path),),
     candidate=_sqlite_candidate,
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
     spread=_sqlite_spread,

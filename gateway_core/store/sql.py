@@ -145,6 +145,10 @@ def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
 
 def _order(compiler: Compiler, order: Order, place: Place) -> str:
     direction = "DESC" if order.descending else "ASC"
+    if not order.hops and not order.moment and order.path[:1] != ("_self",):
+        keys = compiler.indexed_order(place, order.path)
+        if keys:
+            return ", ".join(f"{key} {direction} NULLS LAST" for key in keys)
     value = _sort_value(compiler, order.path, order.hops, place)
     if order.moment:
         value = compiler.dialect.trimmed(value, quoted(TAIL))

@@ -161,6 +161,14 @@ class TestPlans:
         assert "object_page" in found
         assert "Sort" not in found
 
+    def test_an_order_by_an_indexed_member_is_that_of_its_index(self, plan):
+        """The index is read in its order; only what shares a key is sorted. A descending order sorts all,
+        because the index has what is absent at the wrong end for it."""
+        found = plan(Query(order=(Order(("name",)),)))
+        assert f"using {self.NAME}" in found
+        assert "Incremental Sort" in found
+        assert self.NAME not in plan(Query(order=(Order(("name",), descending=True),)))
+
 
 class TestIndexes:
     def test_exactly_the_indexes_asked_for_exist(self, opened, raw, make):

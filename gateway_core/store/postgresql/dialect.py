@@ -120,6 +120,10 @@ def _among(held: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) ->
     return f"{held} = ANY({bind(texts)})"
 
 
+def _key(doc: str, path: str) -> str:
+    return f'(member_key({doc}{path}) COLLATE "C")'
+
+
 def _folded(text: str) -> str:
     ascii_only = f"octet_length({text}) = char_length({text})"
     return f"CASE WHEN {ascii_only} THEN lower({text}) ELSE {FOLD}({text}) END"
@@ -135,7 +139,9 @@ POSTGRESQL = Dialect(
     sortable=lambda doc, path: f'sort_key({doc}{path}) COLLATE "C"',
     # Of a number's key only zeros are cut, at the end of texts of one length: their order stays.
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
-    indexed=lambda doc, path: f'(member_key({doc}{path}) COLLATE "C")',
+    indexed=_key,
+    # A key is the beginning of what is ordered by: the index sorts, and what shares a key is sorted again.
+    ordered=lambda doc, path: (_key(doc, path), f'sort_key({doc}{path}) COLLATE "C"'),
     candidate=_candidate,
     elements=_elements,
     spread=_spread,
