@@ -71,6 +71,16 @@ class IndexSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """How a store answers a query: its ``steps`` in the store's words, without any value; whether it
+    ``reads_all`` objects of some kind to find those that match, and whether it ``sorts`` all of them."""
+
+    steps: tuple[str, ...]
+    reads_all: bool
+    sorts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ApplicationRecord:
     """An application's credentials: ``key_hash`` is SHA-256 of its API key (hex)."""
 
@@ -147,6 +157,9 @@ class Store(Protocol):
 
     def facets(self, scope: Scope, where: Condition, paths: Sequence[Path], limit: int) -> tuple[Facet, ...]:
         """The values under each of the paths of the objects within the scope that satisfy ``where``."""
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        """How ``find`` would answer now; nothing is read."""
 
     def count(self, scope: Scope) -> int:
         """How many objects the scope holds."""

@@ -161,6 +161,21 @@ class TestPlans:
         assert "object_page" in found
         assert "Sort" not in found
 
+    def test_explaining_tells_scans_from_look_ups(self, plan, opened):
+        """By the plan of the database, without the values that are in it."""
+        assert plan(Query())
+        keyed, read = opened.explain(SCOPE, Query(eq("name"))), opened.explain(SCOPE, Query(eq("z")))
+        assert not keyed.reads_all
+        assert any(self.NAME in step for step in keyed.steps)
+        assert read.reads_all
+        assert opened.explain(SCOPE, Query(Compare(("name",), Op.LIKE, ("x",)))).reads_all
+        assert opened.explain(SCOPE, Query(order=(Order(("z",)),))).sorts
+        for found in (Query(), Query(order=(Order(("name",)),)), Query(CODE)):
+            told = opened.explain(SCOPE, found)
+            assert (told.reads_all, told.sorts) == (False, False), told
+        secret = Query(All((eq("name", value="Geheimenaar"), eq("z", value="Geheimenaar"))))
+        assert "Geheimenaar" not in str(opened.explain(SCOPE, secret))
+
     def test_an_order_by_an_indexed_member_is_that_of_its_index(self, plan):
         """The index is read in its order; only what shares a key is sorted. A descending order sorts all,
         because the index has what is absent at the wrong end for it."""

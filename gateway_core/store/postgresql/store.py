@@ -21,8 +21,9 @@ from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.postgresql.failures import translated
 from gateway_core.store.postgresql.migrate import migrate
 from gateway_core.store.postgresql.patterns import resolved
+from gateway_core.store.postgresql.plans import plan_of
 from gateway_core.store.postgresql.revisions import Revisions, announce
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Plan, Surroundings
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
 
 T = TypeVar("T")
@@ -144,6 +145,17 @@ class PostgresqlStore:
         if current != self._indexes.generation:
             self._indexes = indexes.read(connection, current)
         return resolved(connection, scope, query, self._indexes.indexes)
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        def work(connection: Connection) -> Plan:
+            plain = self._resolved(connection, scope, query)
+            found = sql.find(scope, plain, POSTGRESQL, self._indexes.indexes)
+            return plan_of(connection, query, [found.page, *([found.total] if found.total else [])])
+
+        if asks(query.where, Op.REGEX):
+            return Plan(("READ the texts that patterns are compared with, in the gateway",), reads_all=True)
+        with self.snapshot():
+            return self._commits.read(work)
 
     def facets(self, scope: Scope, where: Condition, paths: Sequence[Path], limit: int) -> tuple[Facet, ...]:
         def counted(connection: Connection) -> tuple[Facet, ...]:

@@ -18,7 +18,7 @@ from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded, is_text
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Plan, Surroundings
 from gateway_core.store.tiny.changes import applied
 from gateway_core.store.tiny.state import LinkedWorld, State, state_of, tables
 from gateway_core.store.tiny.storage import AtomicStorage
@@ -134,6 +134,11 @@ class TinyStore:
         items = [row.item for row in state.objects.values() if evaluate.in_scope(scope, row.item)]
         found = [item for item in items if evaluate.matches(where, item, world)]
         return tuple(evaluate.facet(path, found, limit) for path in paths)
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        sql.find(scope, query, SQLITE, {})  # refuses what no store can be asked
+        step = "READ every object, in memory: this store has no indexes"
+        return Plan((step,), reads_all=True, sorts=bool(query.order))
 
     def count(self, scope: Scope) -> int:
         return sum(evaluate.in_scope(scope, row.item) for row in self._current().objects.values())
