@@ -222,3 +222,24 @@ def test_w43_an_unfiltered_total_is_read_not_counted(bundle: Context) -> None:
     assert [text for text in said if "FROM counter" in text]
     _, said = statements(bundle, PARTIJEN, interneNotitie="x", _limit="1")
     assert not [text for text in said if "COUNT(" in text]
+
+
+def test_w41_a_change_writes_what_changed(bundle: Context) -> None:
+    """Of an object with parts one row is written when one member of it changes, once."""
+    store, match = bundle.store, bundle.catalog.table.match(PARTIJEN)
+    assert isinstance(store, SqliteStore)
+    assert match is not None
+    principal = Principal("t", frozenset())
+    address = {"adres": "w41@example.nl", "omschrijving": "x", "soortDigitaalAdres": "emailadres"}
+    body = {"soortPartij": "persoon", "verstrekteAdressen": [address, address]}
+    made: Any = run(Call(Action.CREATE, match.endpoint, principal, body=body), bundle).body
+    said: list[str] = []
+    store._commits._connection.set_trace_callback(said.append)
+    patch = Call(Action.PATCH, match.endpoint, principal, id=made["id"], body={"interneNotitie": "W41"})
+    changed: Any = run(patch, bundle).body
+    store._commits._connection.set_trace_callback(None)
+    assert changed["interneNotitie"] == "W41"
+    assert changed["verstrekteAdressen"] == made["verstrekteAdressen"]
+    written = [text.split()[:3] for text in said if text.lstrip().startswith(("UPDATE", "INSERT", "DELETE"))]
+    assert sum(words[:2] == ["UPDATE", "object"] for words in written) == 1
+    assert not [words for words in written if words == ["INSERT", "INTO", "object"]]
