@@ -1,8 +1,12 @@
-"""``make bench``: every benchmark, one after the other."""
+"""``make bench``: every benchmark, one after the other; the growth table when ``--sizes`` are given."""
 
 from __future__ import annotations
 
-from bench import http, mapping
+import sys
+
+from bench import growth, http, mapping
 
 mapping.main()
 http.main()
+if any(argument.startswith("--sizes") for argument in sys.argv):
+    growth.main()

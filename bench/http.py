@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import peer
 from bench.data import documents, numbers, partij
 from bench.load import Figures, ensure_wrk, run
 
@@ -70,7 +71,8 @@ def measure(folder: Path, given: argparse.Namespace) -> None:
         floor = server(floor_command, {**os.environ, "FLOOR_DB": f"{folder}/floor.db"}, None, "/page/list")
         try:
             wanted = [case for case in cases if given.case in case.name]
-            report(wanted, gateway, floor, given.seconds, given.rounds)
+            rates = report(wanted, gateway, floor, given.seconds, given.rounds)
+            print("\n".join(peer.compare(rates, objects)))
         finally:
             floor[0].terminate()
     finally:
@@ -156,7 +158,11 @@ def cases_of(objects: int) -> list[Case]:
     ]
 
 
-def report(cases: list[Case], gateway: Server, floor: Server, seconds: float, rounds: int) -> None:
+def report(
+    cases: list[Case], gateway: Server, floor: Server, seconds: float, rounds: int
+) -> dict[str, float]:
+    """Measure and print; requests per second of the gateway by case."""
+    rates: dict[str, float] = {}
     print(f"{'':30}{'gateway':>36}{'floor':>36}{'of floor':>18}")
     titles = f"{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'cpu us':>9}"
     print(f"{'':30}{titles}{titles}{'req/s':>9}{'cpu':>9}")
@@ -165,13 +171,15 @@ def report(cases: list[Case], gateway: Server, floor: Server, seconds: float, ro
         for _ in range(rounds):
             ours.append(asked(gateway, case.path, seconds, case.body))
             theirs.append(asked(floor, case.floor, seconds, case.body))
-        ratio = middle_of(ours, lambda f: f.rate) / middle_of(theirs, lambda f: f.rate)
+        rates[case.name] = middle_of(ours, lambda f: f.rate)
+        ratio = rates[case.name] / middle_of(theirs, lambda f: f.rate)
         effort = middle_of(theirs, lambda f: f.cpu) / middle_of(ours, lambda f: f.cpu)
         errors = sum(figures.errors for figures in ours + theirs)
         bar = BARS.get(case.name)
         note = f"  bar {bar:.0%}: {'met' if ratio >= bar else 'MISSED'}" if bar else ""
         note += f"  {errors} errors" if errors else ""
         print(f"{case.name:30}{cells(ours)}{cells(theirs)}{ratio:>9.0%}{effort:>9.0%}{note}", flush=True)
+    return rates
 
 
 def asked(server: Server, path: str, seconds: float, body: bytes | None) -> Figures:

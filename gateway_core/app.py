@@ -14,7 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -35,6 +35,7 @@ from gateway_core.operations.install import install, is_installed, sentence
 from gateway_core.operations.live import Live
 from gateway_core.operations.places import placed
 from gateway_core.query.parse import QuerySettings
+from gateway_core.query.times import instant
 from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
@@ -45,6 +46,7 @@ from gateway_core.web.dialects import Response, error_response
 from gateway_core.web.guard import LoopbackOnly
 
 REFRESH_SECONDS = 0.3
+FORGET_SECONDS = 3600
 LOG_SECONDS = 0.2
 LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 SHOWN_WARNINGS = 10
@@ -161,7 +163,7 @@ class Gateway:
     """The whole application: generated endpoints under ``/api/``, pages for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._live = live_of(settings, store)
+        self._live, self._history_days = live_of(settings, store), settings.history_days
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
         self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
@@ -206,11 +208,12 @@ class Gateway:
 
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
-        refreshing = asyncio.create_task(self._follow())
+        tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._forget())]
         try:
             yield
         finally:
-            refreshing.cancel()
+            for task in tasks:
+                task.cancel()
             self._log.flush()
             self._pool.shutdown(wait=True)
             self._live.store.close()
@@ -226,6 +229,21 @@ class Gateway:
                 logging.getLogger("gateway").error(
                     "the new configuration cannot be used, the old one stays: %s", error.detail
                 )
+
+    async def _forget(self) -> None:
+        """Forget what was kept for its time; that several processes do so does no harm."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(None, self._live.store.purge, kept_since(self._history_days))
+            except GatewayError as error:
+                logging.getLogger("gateway").error("old versions could not be forgotten: %s", error.detail)
+            await asyncio.sleep(FORGET_SECONDS)
+
+
+def kept_since(days: int) -> str:
+    """The moment before which versions have ended that are not kept any more."""
+    return instant(now() - timedelta(days=days))
 
 
 def create_app() -> Gateway:

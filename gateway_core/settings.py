@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     clock_leeway: int = Field(
         default=60, ge=0, description="How far the clocks of clients may differ, in seconds."
     )
+    history_days: int = Field(
+        default=365,
+        ge=0,
+        le=36_500,
+        description="Days for which earlier versions of objects, and removed objects, are kept; they are "
+        "forgotten at most an hour later. 0 keeps nothing but what is there.",
+    )
     read_timeout: int = Field(
         default=30, ge=1, description="Seconds within which a request body must have arrived."
     )

@@ -108,6 +108,8 @@ class Violation:
 class Meta(NamedTuple):
     """What the register itself knows of an object; times as ``query.times.instant`` writes them.
 
+    ``owner`` and ``application`` made it; ``author`` wrote this version.
+
     It and ``StoredObject`` are named tuples, since pages make hundreds of them: a frozen
     dataclass takes three times as long.
     """
@@ -118,6 +120,7 @@ class Meta(NamedTuple):
     owner: str | None = None
     owner_name: str | None = None
     application: str | None = None
+    author: str | None = None
     tenant: str = ""
 
 

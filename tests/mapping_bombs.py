@@ -210,7 +210,57 @@ DOCUMENTS = (
     Bomb("a hollow value cast many times", {"passTrough": False, "mapping": {"t": "{% set a = [''] %}{% for i in 1..14 %}{% set a = [a, a] %}{% endfor %}{{ map('flat', {x: a})|json_encode }}"}}, related=HOLLOW),
 )  # fmt: skip
 
-BOMBS = (*LOOPS, *COLLECTIONS, *TEXTS, *NUMBERS, *PATTERNS, *DOCUMENTS)
+
+def mapped(
+    name: str,
+    source: str,
+    document: Callable[[], Any],
+    *,
+    levels: int = 1,
+    target: str = "a",
+    limit: str = "",
+) -> Bomb:
+    """A bomb of mappings that hand values on without text: each calls the next (``NEXT``), the last copies."""
+
+    def body(number: int) -> dict[str, Any]:
+        called = source.replace("NEXT", f"r{number + 1}")
+        return {"passTrough": False, "mapping": {target: called}, "cast": {target: "jsonToArray"}}
+
+    last = {"passTrough": False, "mapping": {"a": "a", "b": "b"}}
+    related = {f"r{number}": body(number) for number in range(1, levels)} | {f"r{levels}": last}
+    return Bomb(name, body(0), document, limit, related)
+
+
+def tree() -> Any:
+    """A document of one list with a text, and of an object ``b``."""
+    return {"a": [{"t": "x" * 40}], "b": {"c": 1}}
+
+
+NATIVE = (
+    mapped("what doubles at each level, mapped", "{{ map('NEXT', {a: [a, a, a, a, a, a, a, a]})|json_encode }}", tree, levels=15),
+    mapped("what doubles by names, mapped", "{% set x = a %}{% set y = [x, x, x, x] %}{{ map('NEXT', {a: y, b: y})|json_encode }}", tree, levels=15),
+    mapped("what doubles by merging, mapped", "{{ map('NEXT', {a: a|merge(a)|merge(a)|merge(a)})|json_encode }}", tree, levels=15),
+    mapped("what doubles in a list of mapped", "[{{ map('NEXT', _context)|json_encode }}, {{ map('NEXT', _context)|json_encode }}, {{ map('NEXT', _context)|json_encode }}]", tree, levels=15, limit="steps"),
+    mapped("what a loop doubles, mapped", "[{% for i in 1..9 %}{% if not loop.first %}, {% endif %}{{ map('NEXT', _context)|json_encode }}{% endfor %}]", tree, levels=15, limit="steps"),
+    mapped("deep targets within deep targets", "{{ map('NEXT', _context)|json_encode }}", tree, levels=15, target=".".join("abcdefghij" * 4)),
+    mapped("targets a few levels deep within others", "{{ map('NEXT', _context)|json_encode }}", tree, levels=15, target="a.b.c.d"),
+    mapped("a large part handed on in each turn", "[{% for i in l %}{% if not loop.first %}, {% endif %}{{ map('NEXT', {a: b})|json_encode }}{% endfor %}]", lambda: {"l": [1] * 9_000, "b": {"t": "x" * MEGA}}, limit="steps"),
+    one("a large part mapped in each turn", "{% for i in l %}{% set x = map('flat', {x: b}) %}{% endfor %}", lambda: {"l": [1] * 90_000, "b": {"t": ["x" * MEGA]}}, limit="steps"),
+    Bomb("a long text of many small mapped", {"passTrough": False, "mapping": {"t": "{{ map('wordy', l, true)|json_encode }}"}, "cast": {"t": "jsonToArray"}}, rows({}, 90_000), related={"wordy": {"passTrough": False, "mapping": {"x": "y" * 60_000}}}),
+    Bomb("a long template of many small mapped", {"passTrough": False, "mapping": {"t": "{{ map('wordy', l, true)|json_encode }}"}, "cast": {"t": "jsonToArray"}}, rows({}, 90_000), related={"wordy": {"passTrough": False, "mapping": {"x": "{{ '" + "y" * 60_000 + "' }}"}}}),
+    Bomb("a long default of many small mapped", {"passTrough": False, "mapping": {"t": "{{ map('wordy', l, true)|json_encode }}"}, "cast": {"t": "jsonToArray"}}, rows({}, 90_000), related={"wordy": {"passTrough": False, "mapping": {"x": "{{ n|default('" + "y" * 60_000 + "') }}"}}}),
+    Bomb("a long cast of many small mapped", {"passTrough": False, "mapping": {"t": "{{ map('wordy', l, true)|json_encode }}"}, "cast": {"t": "jsonToArray"}}, rows({}, 90_000), related={"wordy": {"passTrough": False, "mapping": {"x": "n"}, "values": {"x": {"n": "y" * 60_000}}}}),
+    Bomb("a list of many targets", {"passTrough": False, "mapping": {f"a.{index}": "b" for index in range(9_000)}}, lambda: {"b": 1}),
+    Bomb("a list of many targets in an object", {"passTrough": False, "mapping": {f"a.b.{index}.c": "{{ b }}" for index in range(9_000)}}, lambda: {"b": 1}),
+    Bomb("many targets unset", {"passTrough": False, "mapping": {f"a.x{index}": "b" for index in range(9_000)}, "cast": {f"a.x{index}": "unsetIfValue==1" for index in range(9_000)}}, lambda: {"b": 1}),
+    Bomb("many values read as JSON again", {"passTrough": False, "mapping": {f"x{i}": "{{ map('flat', {x: b})|json_encode }}" for i in range(900)}, "cast": {f"x{i}": "jsonToArray" for i in range(900)}}, lambda: {"b": {"t": ["x" * MEGA]}}),
+    Bomb("many copies of a large part", {"passTrough": False, "mapping": {f"x{i}": "b" for i in range(9_000)}}, lambda: {"b": {"t": ["x" * MEGA]}}),
+    Bomb("many paths to a large text", {"passTrough": False, "mapping": {f"x{i}": "t" for i in range(9_000)}}, text("x", MEGA)),
+    Bomb("many choices of a large text", {"passTrough": False, "mapping": {f"x{i}": "{% if n %}{{ t }}{% else %}{{ n }}{% endif %}" for i in range(9_000)}}, text("x", MEGA)),
+    Bomb("many prints of a large text", {"passTrough": False, "mapping": {f"x{i}": "{{ t }}" for i in range(9_000)}, "cast": {f"x{i}": "nullStringToNull" for i in range(9_000)}}, text("x", MEGA)),
+)  # fmt: skip
+
+BOMBS = (*LOOPS, *COLLECTIONS, *TEXTS, *NUMBERS, *PATTERNS, *DOCUMENTS, *NATIVE)
 
 
 def services_of(bomb: Bomb) -> Services:

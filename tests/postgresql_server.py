@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 from gateway_process import free_port
 
-TABLES = "object, link, counter, index_spec, term, sequence, installation, artifact, application"
+TABLES = "object, history, link, counter, index_spec, term, sequence, installation, artifact, application"
 START_SECONDS = 60
 
 

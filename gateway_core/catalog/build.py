@@ -23,12 +23,13 @@ from gateway_core.catalog.endpoints import (
     Unknown,
     UrlFilters,
 )
+from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.members import ClientShape
 from gateway_core.catalog.openapi_operations import SUMMARIES
-from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, IndexedPath, ShownRelation
-from gateway_core.catalog.words import words_of
+from gateway_core.catalog.snapshot import BundleInfo, Catalog, Entity, ShownRelation
+from gateway_core.catalog.words import word_clashes, words_of
 from gateway_core.errors import ConfigurationError, MappingError
 from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
 from gateway_core.mapping.value_maps import FAULT as VALUE_MAP_FAULT
@@ -36,7 +37,6 @@ from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
     EntitySpec,
     PropertyKind,
-    PropertySpec,
     Validator,
     check_defaults,
     check_relations,
@@ -46,7 +46,6 @@ from gateway_core.schema import (
 from gateway_core.types import Artifact, Finding, JsonObject, Kind, Reference, Severity
 
 Member = TypeVar("Member", bound=StrEnum)
-MAX_INLINE_LEVELS = 8
 NO_COLLECTION = Collection(reference="", title="")
 
 
@@ -79,6 +78,7 @@ def build(
     endpoints = tuple(e for a in _of(artifacts, Kind.ENDPOINT) if (e := reader.read(a)) is not None)
     _check_paths(endpoints, findings)
     findings.extend(lint_pairs(endpoints, specs))
+    findings.extend(word_clashes(endpoints, specs))
     entities = _entities(specs, endpoints, settings.query, findings)
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
     info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
@@ -88,7 +88,7 @@ def build(
         mappings=MappingProxyType(mappings),
         endpoints=endpoints,
         table=MatchTable(endpoints),
-        indexes=tuple(_indexes(specs)),
+        indexes=tuple(indexed_paths(specs)),
         artifacts=tuple(artifacts),
         openapi=openapi.document(info, endpoints, entities, settings.query),
     )
@@ -166,6 +166,7 @@ def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
     body = artifact.body
     where = f"collection {artifact.reference}"
     accepts = [_member(Accepts, name, where, "accepts", findings) for name in body.get("accepts") or ()]
+    words = words_of(body.get("words") or {}, where, findings)
     return Collection(
         reference=artifact.reference,
         title=str(body.get("title") or artifact.reference),
@@ -182,7 +183,8 @@ def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
         or Unknown.REJECT,
         tags=tuple(_tags(body.get("tags") or (), where, findings)),
         summaries=MappingProxyType(_summaries(body.get("summaries") or {}, where, findings)),
-        words=MappingProxyType(words_of(body.get("words") or {}, where, findings)),
+        words=MappingProxyType(words),
+        aliases=MappingProxyType({alias: word for word, alias in words.items()}),
         url_filters=_member(UrlFilters, body.get("filtersInUrl") or "allow", where, "filtersInUrl", findings)
         or UrlFilters.ALLOW,
     )
@@ -366,26 +368,6 @@ def _home(entity: Reference, endpoints: Iterable[Endpoint]) -> str | None:
     serving = [e for e in endpoints if e.entity == entity and "GET" in e.methods]
     serving.sort(key=lambda e: e.is_mapped)
     return serving[0].path if serving else None
-
-
-def _indexes(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath]:
-    """The indexed members of every entity, inside what is kept inline too."""
-
-    def below(
-        properties: Mapping[str, PropertySpec], prefix: str, array: bool, level: int
-    ) -> Iterable[tuple[str, bool]]:
-        for prop in properties.values():
-            path, many = f"{prefix}{prop.name}", array or prop.many
-            if prop.indexed:
-                yield path, many
-            if prop.kind is PropertyKind.INLINE and level < MAX_INLINE_LEVELS:
-                target = specs.get(prop.target or "")
-                members = target.properties if target is not None else prop.properties
-                yield from below(members, f"{path}.", many, level + 1)
-
-    for reference, spec in specs.items():
-        for path, array in below(spec.properties, "", False, 0):
-            yield IndexedPath(reference, path, array)
 
 
 def _member(

@@ -11,6 +11,7 @@ from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.types import JsonObject, Reference
 
 API_ROOT = "/api"
+VERSIONS = "versions"  # behind the path of an object: what it was
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 FIND = "_find"  # behind the path of a collection: what a GET of it answers, with the query in the body
 
@@ -51,7 +52,8 @@ class Collection:
 
     ``tags`` are (name, description) in the order of the API document; ``summaries`` are its
     texts by operation (``list``, ``create`` …), in which ``{title}`` is the endpoint's.
-    ``words`` are the names that the gateway's own words have here beside their own.
+    ``words`` are the names that the gateway's own words have here beside their own, ``aliases`` the
+    same the other way round.
     """
 
     reference: Reference
@@ -66,6 +68,7 @@ class Collection:
     tags: tuple[tuple[str, str], ...] = ()
     summaries: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     url_filters: UrlFilters = UrlFilters.ALLOW
 
     @property
@@ -119,6 +122,12 @@ class Endpoint:
         return self.paths[0]
 
     @property
+    def on_versions(self) -> frozenset[str]:
+        """The methods behind the versions of an object: who may change it may bring one back."""
+        restores = "GET" in self.methods and not self.methods.isdisjoint({"PUT", "PATCH"})
+        return self.methods & {"GET"} | ({"POST"} if restores else frozenset())
+
+    @property
     def is_mapped(self) -> bool:
         """Whether clients see another shape than the stored one."""
         return self.pipeline.item_out is not None or self.pipeline.body_in is not None
@@ -126,11 +135,12 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A path that belongs to an endpoint; ``id`` is None for the collection. ``find``: the collection,
-    asked with a body."""
+    """A path that belongs to an endpoint; ``id`` is None for the collection. ``versions``: not the
+    object itself, but the list of what it was; ``find``: the collection, asked with a body."""
 
     endpoint: Endpoint
     id: str | None
+    versions: bool = False
     find: bool = False
 
 
@@ -151,7 +161,8 @@ class MatchTable:
         )
 
     def match(self, path: str) -> Match | None:
-        """The endpoint of an absolute path, with an id behind it, the word to find by, or neither.
+        """The endpoint of an absolute path, alone or with an id behind it, an id and ``versions``, or the
+        word to find by.
 
         Paths are compared as they are, percent-decoded once by the server; behind a trailing
         slash stands an empty id, which is none (callers that put up with one strip it).
@@ -161,6 +172,13 @@ class MatchTable:
             return Match(endpoint, None)
         parent, _, id = path.rpartition("/")
         endpoint = self._endpoints.get(parent)
-        if endpoint is None or not id:
-            return None
-        return Match(endpoint, None, find=True) if path in self._finds else Match(endpoint, id)
+        if endpoint is not None:
+            if path in self._finds:
+                return Match(endpoint, None, find=True)
+            return Match(endpoint, id) if id else None
+        return self._match_versions(parent) if id == VERSIONS else None
+
+    def _match_versions(self, path: str) -> Match | None:
+        parent, _, id = path.rpartition("/")
+        endpoint = self._endpoints.get(parent)
+        return Match(endpoint, id, versions=True) if endpoint is not None and id else None

@@ -27,8 +27,8 @@ COLLECTION_KEYS: Mapping[str, str] = MappingProxyType(
         "unknownProperties": "`reject` (default), `ignore` or `store`, for endpoints that do not say",
         "accepts": "a list of oddities of clients to put up with, see below",
         "tags": "a list of `name` and `description`: the groups of the API document, in order",
-        "words": "names in the language of its clients for words of the gateway, which work beside them: "
-        '`{"_find": "_zoek"}`',
+        "words": "names in the language of its clients for the gateway's own query parameters and `_find`, "
+        'by these: `{"_version": "versie", "_find": "_zoek"}`; both work',
         "filtersInUrl": "whether personal data may stand in the query of a URL, see below (default `allow`)",
         "summaries": "words for the operations of the API document, by what they do, see below",
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.openapi_answers import ERROR_SCHEMAS, HEADERS, error_responses
 from gateway_core.catalog.openapi_operations import Operations, Shared, tags_of
+from gateway_core.catalog.openapi_past import VERSION_SCHEMA
 from gateway_core.catalog.openapi_schemas import SchemaForms
 from gateway_core.catalog.snapshot import BundleInfo, Entity
 from gateway_core.query.parse import QuerySettings
@@ -27,6 +28,10 @@ object that is stored too. What an answer adds (`_self`, `embedded`, `id`) may b
 
 **States.** Answers carry an `ETag`. A change with `If-Match` happens only when the object is still \
 in that state, and a read with `If-None-Match` answers 304 when it is.
+
+**What was.** Every change leaves a version behind: `…/{id}/versions` lists them, `_version` shows one \
+and a POST to the list brings one back. A DELETE removes an object from sight; `_removed=true` lists \
+those that were, for applications that may write.
 
 Generated from the installed configuration."""
 
@@ -70,7 +75,7 @@ def document(
         "tags": list(_tags(usable)),
         "paths": paths,
         "components": {
-            "schemas": {**forms.components(), **ERROR_SCHEMAS},
+            "schemas": {**forms.components(), **ERROR_SCHEMAS, "Version": dict(VERSION_SCHEMA)},
             "parameters": shared.parameters,
             "responses": error_responses(shapes),
             "headers": dict(HEADERS),

@@ -57,6 +57,8 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "replace": (*_ANY, *_BODY, 404, 412),
             "patch": (*_ANY, *_BODY, 404, 412),
             "delete": (*_ANY, 404, 409, 412),
+            "versions": (*_ANY, 404),
+            "restore": (*_ANY, *_BODY, 404, 412),
         }.items()
     }
 )

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from gateway_core.catalog.endpoints import Accepts, Endpoint, Unknown
+from gateway_core.catalog.endpoints import VERSIONS, Accepts, Endpoint, Unknown
 from gateway_core.catalog.openapi_answers import JSON, MERGE_PATCH, errors, headers, page
 from gateway_core.catalog.openapi_examples import Examples, body_of_shape, page_of, patch_of, sample
+from gateway_core.catalog.openapi_past import DESCRIPTIONS, RESTORE_BODY, VERSION_EXAMPLE
 from gateway_core.catalog.openapi_schemas import Form, Mode, SchemaForms
 from gateway_core.catalog.snapshot import Entity
-from gateway_core.query.describe import ParameterInfo, parameters, shape_parameters
+from gateway_core.query.describe import (
+    ParameterInfo,
+    parameters,
+    past_parameter,
+    shape_parameters,
+    window_parameters,
+)
 from gateway_core.query.parse import QuerySettings
+from gateway_core.query.shape import REMOVED, VERSION
 from gateway_core.schema import FORMATS
 from gateway_core.types import Json, JsonObject, Reference
 
@@ -24,9 +33,12 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
         "replace": "{title}: replace",
         "patch": "{title}: change",
         "delete": "{title}: delete",
+        "versions": "{title}: list the versions of one",
+        "restore": "{title}: bring a version of one back",
     }
 )
 _ON_ITEM = {"read": "get", "replace": "put", "patch": "patch", "delete": "delete"}
+_ON_VERSIONS = {"versions": "get", "restore": "post"}
 FIND_TEXT = (
     "The parameters of the list are the members of the body, a list of values for one that is repeated. "
     "Page and shape may stand in the URL too."
@@ -106,13 +118,18 @@ class Operations:
             yield f"{path}/{self._endpoint.collection.find_words[0]}", {"post": self._find(suffix)}
         if item:
             yield f"{path}/{{id}}", {"parameters": [self._shared.parameter("id")], **item}
+        versions = self._on_versions(suffix)
+        if versions:
+            place = f"{path}/{{id}}/{VERSIONS}"
+            yield place, {"parameters": [self._shared.parameter("id")], **versions}
 
     def operation_ids(self, suffix: str) -> dict[str, str]:
         """The ids of the operations that this endpoint has, by name."""
         methods = {"list": "GET", "create": "POST", **{n: m.upper() for n, m in _ON_ITEM.items()}}
         present = (name for name, method in methods.items() if method in self._endpoint.methods)
+        past = (name for name, method in _ON_VERSIONS.items() if method.upper() in self._endpoint.on_versions)
         found = ["find"] if "GET" in self._endpoint.methods else []
-        return {name: f"{self._slug}-{name}{suffix}" for name in (*present, *found)}
+        return {name: f"{self._slug}-{name}{suffix}" for name in (*present, *past, *found)}
 
     def _on_collection(self, suffix: str) -> JsonObject:
         ids = self.operation_ids(suffix)
@@ -162,6 +179,8 @@ class Operations:
         reads = name == "read"
         conditions = ["If-None-Match"] if reads else ["If-Match", "If-None-Match"]
         listed = [*map(self._shared.parameter, conditions), *self._shapes()]
+        if reads:
+            listed.append(self._query_parameter(past_parameter(VERSION)))
         if name == "delete":
             answers: JsonObject = {"204": {"description": "The object is gone.", "headers": headers()}}
         else:
@@ -178,13 +197,30 @@ class Operations:
             operation["requestBody"] = self._body(Mode.PATCH if patches else Mode.WRITE, *media)
         return operation
 
+    def _on_versions(self, suffix: str) -> JsonObject:
+        ids, item = self.operation_ids(suffix), dict[str, Json]()
+        if "versions" in ids:
+            schema = page({"$ref": "#/components/schemas/Version"})
+            example = self._shared.example("versions", page_of(dict(VERSION_EXAMPLE)))
+            found = self._answer("A page of versions, newest first.", schema, example)
+            item["get"] = self._operation("versions", ids, {"200": found})
+            item["get"]["parameters"] = [self._query_parameter(i) for i in window_parameters(self._query)]
+        if "restore" in ids:
+            shown = self._answer("The object as it is now.", self._shown(), self._item_example())
+            item["post"] = self._operation("restore", ids, {"200": shown | {"headers": headers("ETag")}})
+            conditions = map(self._shared.parameter, ("If-Match", "If-None-Match"))
+            item["post"]["parameters"] = [*conditions, *self._shapes()]
+            content = {JSON: {"schema": dict(RESTORE_BODY), "example": {"version": 1}}}
+            item["post"]["requestBody"] = {"required": True, "content": content}
+        return item
+
     def _operation(self, name: str, ids: Mapping[str, str], answers: JsonObject) -> JsonObject:
         endpoint = self._endpoint
         summary = endpoint.collection.summaries.get(name, SUMMARIES[name])
         return {
             "operationId": ids[name],
             "summary": summary.replace("{title}", endpoint.title),
-            "description": endpoint.description,
+            "description": DESCRIPTIONS.get(name, endpoint.description),
             "tags": list(tags_of(endpoint)),
             "responses": {**answers, **errors(name, endpoint.collection.errors)},
         }
@@ -268,7 +304,7 @@ class Operations:
         else:
             specs = {reference: entity.spec for reference, entity in self._entities.items()}
             infos = parameters(self._entity.spec, specs.get, self._query)
-        yield from map(self._shared.query, infos)
+        yield from map(self._query_parameter, (*infos, past_parameter(REMOVED)))
 
     def _mapped_filters(self) -> Iterator[JsonObject]:
         """The parameters that the configuration describes, and the others that its mapping reads."""
@@ -287,7 +323,14 @@ class Operations:
             yield {"name": name, "in": "query", "schema": _UNIT if ordered else {"type": "string"}}
 
     def _shapes(self) -> list[JsonObject]:
-        return [self._shared.query(info) for info in shape_parameters(window=False)]
+        return [self._query_parameter(info) for info in shape_parameters(window=False)]
+
+    def _query_parameter(self, info: ParameterInfo) -> JsonObject:
+        """A parameter, under the name that the collection has for it."""
+        alias = self._endpoint.collection.words.get(info.name)
+        if alias is not None:
+            info = replace(info, name=alias, description=f"{info.description} Also as `{info.name}`.")
+        return self._shared.query(info)
 
 
 def tags_of(endpoint: Endpoint) -> tuple[str, ...]:

@@ -37,6 +37,15 @@ SELF: Mapping[str, Json] = MappingProxyType(
             "version": {"type": "integer", "minimum": 1},
             "dateCreated": {"type": "string", "format": "date-time"},
             "dateModified": {"type": "string", "format": "date-time"},
+            "dateRemoved": {
+                "type": "string",
+                "format": "date-time",
+                "description": "When a removed object was removed.",
+            },
+            "removedBy": {
+                "type": ["string", "null"],
+                "description": "The user, or else the application, that removed it.",
+            },
         },
     }
 )

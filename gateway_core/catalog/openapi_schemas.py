@@ -109,7 +109,7 @@ class SchemaForms:
     def __init__(self, schemas: Mapping[Reference, JsonObject]) -> None:
         self._schemas = dict(schemas)
         self._shapes: dict[str, JsonObject] = {}
-        self._used = {"Self", "Link", "Problem", "Message"}
+        self._used = {"Self", "Link", "Problem", "Message", "Version"}
         self._stems = {reference: self._unique(_stem(reference)) for reference in schemas}
         self._names: dict[_Key, str] = {}
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from gateway_core.catalog.endpoints import FIND
-from gateway_core.types import Finding, Json, Severity
+from gateway_core.catalog.endpoints import FIND, Endpoint
+from gateway_core.query.shape import REMOVED, VERSION, WORDS
+from gateway_core.schema.spec import EntitySpec
+from gateway_core.types import Finding, Json, Reference, Severity
 
-OWN_WORDS = (FIND,)
+OWN_WORDS = (*WORDS, VERSION, REMOVED, FIND)
+# What a parameter may be called; the names without underscore, and those of ids, mean something already.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
+_OTHERS = frozenset(
+    {*OWN_WORDS, *(word.removeprefix("_") for word in OWN_WORDS), "id", "uuid", "_id", "_self"}
+)
 
 
 def words_of(given: Json, where: str, findings: list[Finding]) -> dict[str, str]:
@@ -20,14 +26,31 @@ def words_of(given: Json, where: str, findings: list[Finding]) -> dict[str, str]
     words: dict[str, str] = {}
     for word, alias in given.items():
         if word not in OWN_WORDS:
-            findings.append(_error(f"{where}: 'words' names '{word}'; it may hold {', '.join(OWN_WORDS)}"))
-        elif not isinstance(alias, str) or _NAME.fullmatch(alias) is None or alias in OWN_WORDS:
-            text = f"{where}: the word for '{word}' must be another name of letters, digits, '_' and '-'"
-            findings.append(_error(text))
+            text = f"{where}: 'words' names '{word}'; it may hold {', '.join(OWN_WORDS)}"
+        elif not isinstance(alias, str) or _NAME.fullmatch(alias) is None:
+            text = f"{where}: the word for '{word}' must be a name of letters, digits, '_' and '-'"
+        elif alias in _OTHERS or alias in words.values():
+            text = f"{where}: '{alias}' cannot be the word for '{word}': it means something already"
         else:
             words[word] = alias
+            continue
+        findings.append(_error(text))
     return words
 
 
-def _error(message: str) -> Finding:
-    return Finding(Severity.ERROR, "collection", message)
+def word_clashes(endpoints: Iterable[Endpoint], specs: Mapping[Reference, EntitySpec]) -> Iterator[Finding]:
+    """An error for each word that is a filter of an endpoint: one of the two could never be asked for."""
+    for endpoint in endpoints:
+        mapping = endpoint.pipeline.query_in
+        filters = {path[0] for path in mapping.reads} if mapping is not None else set[str]()
+        filters |= {str(given.get("name")).partition("[")[0] for given in endpoint.parameters}
+        filters |= specs[endpoint.entity].properties.keys()
+        for word, alias in endpoint.collection.words.items():
+            if alias in filters:
+                where = f"collection {endpoint.collection.reference}"
+                text = f"{where}: the word '{alias}' for '{word}' is a filter of {endpoint.path} too"
+                yield _error(text, endpoint.collection.reference)
+
+
+def _error(message: str, reference: Reference = "") -> Finding:
+    return Finding(Severity.ERROR, "collection", message, reference)

@@ -1,41 +1,65 @@
-"""``gateway objects``: all of them in and out, as JSON lines."""
+"""``gateway objects``: all of them in and out, as JSON lines or CSV."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, NoReturn
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway_core.cli import forgetting
 from gateway_core.cli.output import fail, tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from gateway_core.cli.object_import import Outcome
     from gateway_core.operations.call import Context
-    from gateway_core.operations.transfer import Entry, OpenReference
+    from gateway_core.types import JsonObject
 
-app = typer.Typer(help="Import and export objects as JSON lines.", no_args_is_help=True)
+app = typer.Typer(
+    help="Import and export objects as JSON lines or CSV; forget what they were.", no_args_is_help=True
+)
+app.command("purge")(forgetting.purge)
+app.command("erase")(forgetting.erase)
 
-BATCH = 500
-SHOWN_FAULTS = 20
+
+class FileFormat(StrEnum):
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+class OnError(StrEnum):
+    stop = "stop"
+    skip = "skip"
+
+
+FormatOption = Annotated[
+    FileFormat | None, typer.Option(help="The form of the file; else its suffix tells, .csv or any other.")
+]
 
 
 @app.command("export")
 def export(
     file: Annotated[Path, typer.Argument(help="The file to write; - for standard output.")],
-    schema: Annotated[list[str] | None, typer.Option(help="Only objects of these schemas ($id).")] = None,
+    schema: Annotated[
+        list[str] | None, typer.Option(help="Only objects of these schemas ($id, or name).")
+    ] = None,
+    format: FormatOption = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these members: dotted paths, several with commas between them."),
+    ] = None,
 ) -> None:
     """Write every object, a line each, in a form that import reads."""
-    import orjson
-
     from gateway_core import app as gateway
-    from gateway_core.operations.transfer import export_objects
+    from gateway_core.cli.object_files import Format, written
+    from gateway_core.operations.export import schema_named
     from gateway_core.settings import Settings
 
     settings = Settings()
@@ -43,150 +67,178 @@ def export(
     catalog = gateway.live_of(settings, store).moment.catalog
     if not catalog.entities:
         fail(f"the store {settings.store} holds no configuration, so no objects: is it the one you mean?")
-    for name in sorted(set(schema or ()) - catalog.entities.keys()):
-        fail(f"schema '{name}' is not installed; installed are: {', '.join(sorted(catalog.entities))}")
-    count = 0
-    with _written(file) as stream:
-        for document in export_objects(gateway.context_of(catalog, store), "", schema or catalog.entities):
-            stream.write(orjson.dumps(document) + b"\n")
-            count += 1
+    schemas = [schema_named(catalog, name) for name in schema or catalog.entities]
+    asked = [name.strip() for names in columns or () for name in names.split(",") if name.strip()]
+    form = Format(format or Format.of(file))
+    context = gateway.context_of(catalog, store)
+    _check_columns(context, schemas, asked)
+    with _progress() as progress, store.snapshot(), written(file) as stream:
+        count = (_export_csv if form is Format.CSV else _export_json)(
+            stream, context, schemas, asked, progress
+        )
     store.close()
     tell(f"{count} objects written")
 
 
-@contextlib.contextmanager
-def _written(file: Path) -> Iterator[IO[bytes]]:
-    """The file to write: it appears under its name once it is complete, for its owner only."""
-    if str(file) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    partial = file.with_name(f"{file.name}.part")
-    try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(descriptor)
-        partial.replace(file)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+def _check_columns(context: Context, schemas: Sequence[str], asked: Sequence[str]) -> None:
+    from gateway_core.errors import BadRequest
+    from gateway_core.operations import table
+
+    for name in asked:
+        faults = []
+        for schema in schemas:
+            try:
+                table.column(name, context.catalog.entities[schema].spec, context.catalog.spec, part=True)
+            except BadRequest as error:
+                faults.append(error.detail)
+        if len(faults) == len(schemas):
+            fail(faults[0])
+
+
+def _export_json(
+    stream: IO[bytes], context: Context, schemas: Sequence[str], asked: Sequence[str], progress: Progress
+) -> int:
+    import orjson
+
+    from gateway_core.operations.table import chosen_of
+
+    count = 0
+    for document in _documents(context, schemas, progress, "exporting"):
+        shown = chosen_of(document, asked, context.catalog) if asked else document
+        stream.write(orjson.dumps(shown) + b"\n")
+        count += 1
+    return count
+
+
+def _export_csv(
+    stream: IO[bytes], context: Context, schemas: Sequence[str], asked: Sequence[str], progress: Progress
+) -> int:
+    """Twice through the objects, of one state: for the columns, and for the rows."""
+    from gateway_core.cli.object_rows import document_rows, write_rows
+    from gateway_core.operations import table
+
+    paths = table.columns_of(_documents(context, schemas, progress, "looking for columns"), context.catalog)
+    if asked:
+        paths = table.chosen(paths, asked)
+    documents = _documents(context, schemas, progress, "exporting")
+    return write_rows(stream, document_rows(documents, paths, context.catalog)) - 1
+
+
+def _documents(
+    context: Context, schemas: Sequence[str], progress: Progress, what: str
+) -> Iterator[JsonObject]:
+    from gateway_core.operations.export import export_objects
+    from gateway_core.query.model import Scope
+
+    total = sum(context.store.count(Scope("", schema)) for schema in schemas)
+    return progress_through(export_objects(context, "", schemas), progress, what, total)
+
+
+def progress_through(
+    documents: Iterable[JsonObject], progress: Progress, what: str, total: int
+) -> Iterator[JsonObject]:
+    """The documents, counted on a bar."""
+    task = progress.add_task(what, total=total)
+    for number, document in enumerate(documents, 1):
+        yield document
+        if number % 500 == 0:
+            progress.update(task, completed=number)
+    progress.update(task, completed=total)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar where a person looks on, and nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        yield progress
 
 
 @app.command("import")
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="JSON lines, as export writes them.", exists=True, dir_okay=False)
+        Path, typer.Argument(help="JSON lines or CSV, as export writes them; - for standard input.")
     ],
+    format: FormatOption = None,
+    schema: Annotated[
+        str | None, typer.Option(help="The schema ($id, or name) of lines that name none as _schema.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="stop at the first batch with a bad line, or skip bad lines.")
+    ] = OnError.stop,
+    rejected: Annotated[
+        Path | None, typer.Option(help="A file for the bad lines, each with the reason.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Load objects with the ids they have. Objects that exist are left as they are, so an
     interrupted import is finished by starting it again."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from gateway_core import app as gateway
+    from gateway_core.cli.object_files import STANDARD
+    from gateway_core.operations.export import schema_named
     from gateway_core.settings import Settings
 
+    if str(file) != STANDARD and (file.is_dir() or not file.exists()):
+        fail(f"{file} is no file that can be read", code=2)
     settings = Settings()
     store = gateway.store_of(settings)
     gateway.install_bundles(settings, store, tell)
     context = gateway.context_of(gateway.live_of(settings, store).moment.catalog, store)
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        created, present, dangling = _load(context, file, progress)
+    named = schema_named(context.catalog, schema) if schema is not None else None
+    outcome = _import(context, file, format, named, skip=on_error is OnError.skip, rejected=rejected)
     store.close()
-    tell(f"{created} objects created, {present} were there already")
-    if dangling:
-        places = [f"{each.place}: '{each.property}'" for each in dangling]
-        tell("\n".join(_shortened(places)))
+    _report(file, outcome, rejected)
+
+
+def _import(
+    context: Context,
+    file: Path,
+    format: FileFormat | None,
+    schema: str | None,
+    *,
+    skip: bool,
+    rejected: Path | None,
+) -> Outcome:
+    from gateway_core.cli.object_files import STANDARD, Format, Lines, Record, json_records
+    from gateway_core.cli.object_import import Import, rejects
+    from gateway_core.cli.object_rows import CsvRecords
+
+    form = Format(format or Format.of(file))
+    standard = str(file) == STANDARD
+    with sys.stdin.buffer if standard else file.open("rb") as stream, _progress() as progress:
+        lines = Lines(stream)
+        header: Sequence[str] = ()
+        records: Iterable[Record]
+        if form is Format.CSV:
+            records = rows = CsvRecords(lines, file.name, schema, context.catalog)
+            header = rows.header
+        else:
+            records = json_records(lines, file.name, schema)
+        task = progress.add_task("importing", total=None if standard else os.fstat(stream.fileno()).st_size)
+        with rejects(rejected, form, header) as reject:
+            work = Import(context, skip=skip, reject=reject)
+            return work.run(records, lines, lambda: progress.update(task, completed=lines.size))
+
+
+def _report(file: Path, outcome: Outcome, rejected: Path | None) -> None:
+    """Say what was done, and end with 1 when not all of it was."""
+    counts = f"{outcome.created} objects created, {outcome.present} were there already"
+    bad, dangling = outcome.rejected, outcome.dangling
+    where = f" (all of them are in {rejected})" if rejected is not None else ""
+    if bad.count:
+        tell("\n".join(bad.lines()))
+    if outcome.stopped:
+        stored = f"{outcome.created} objects of earlier lines were created"
+        stored = stored if outcome.created else "nothing was imported"
+        fail(
+            f"{file} cannot be imported as it is; {stored}. Mend these lines{where} and start it again,"
+            " or leave them out with --on-error skip"
+        )
+    tell(f"{counts}, {bad.count} lines rejected{where}" if bad.count else counts)
+    if dangling.count:
+        tell("\n".join(dangling.lines()))
         fail("these references lead to objects that are not there; import those objects too")
-
-
-@dataclass(slots=True)
-class _Batch:
-    """Some lines of the file: what they hold, what is wrong with them, and how many bytes they are."""
-
-    entries: list[Entry] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    size: int = 0
-
-
-def _load(context: Context, file: Path, progress: Progress) -> tuple[int, int, list[OpenReference]]:
-    """Load the file; how many objects were created and present, and references that lead nowhere."""
-    from gateway_core.operations.transfer import faults_of, load_objects, still_open
-    from gateway_core.types import Principal
-
-    principal = Principal("import", frozenset())
-    task = progress.add_task("importing", total=file.stat().st_size)
-    created = present = 0
-    unresolved: list[OpenReference] = []
-    for batch in _batches(file):
-        if batch.faults:
-            progress.stop()
-            faults = [*batch.faults, *faults_of(context, principal, batch.entries)]
-            _refuse(file, sorted(faults, key=_line_of), created)
-        loaded = load_objects(context, principal, batch.entries, check_references=False)
-        if loaded.faults:
-            progress.stop()
-            _refuse(file, loaded.faults, created)
-        created, present = created + loaded.created, present + loaded.present
-        unresolved += loaded.open
-        progress.advance(task, batch.size)
-    return created, present, still_open(context, principal.tenant, unresolved)
-
-
-def _line_of(fault: str) -> int:
-    return int(fault.partition(":")[0].removeprefix("line "))
-
-
-def _batches(file: Path) -> Iterator[_Batch]:
-    batch, seen = _Batch(), set[bytes]()
-    with file.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            batch.size += len(line)
-            if line.strip():
-                _read(line, number, batch, seen)
-            if len(batch.entries) + len(batch.faults) == BATCH:
-                yield batch
-                batch = _Batch()
-    if batch.size:
-        yield batch
-
-
-def _read(line: bytes, number: int, batch: _Batch, seen: set[bytes]) -> None:
-    """Add a line to the batch. ``seen`` are the ids of the lines before."""
-    from gateway_core.cli.output import explain
-    from gateway_core.errors import GatewayError
-    from gateway_core.operations.relations import ID
-    from gateway_core.operations.transfer import SCHEMA, Entry, id_of
-    from gateway_core.web.bodies import read_json
-
-    try:
-        document = read_json(line, 100)
-    except GatewayError as error:
-        batch.faults.append(f"line {number}: {explain(error).removeprefix('the body ')}")
-        return
-    if not isinstance(document, dict) or not isinstance(document.get(SCHEMA), str):
-        batch.faults.append(f"line {number}: an object with '{SCHEMA}', the $id of its schema, is expected")
-        return
-    id = id_of(document)
-    key = bytes.fromhex(id.replace("-", "")) if id else None
-    if key in seen:
-        batch.faults.append(f"line {number}: '{ID}' is that of an earlier line")
-        return
-    if key is not None:
-        seen.add(key)
-    batch.entries.append(Entry(document.pop(SCHEMA), document, f"line {number}"))
-
-
-def _refuse(file: Path, faults: list[str] | tuple[str, ...], created: int) -> NoReturn:
-    """Name the lines that cannot be imported, and say how it goes on."""
-    tell("\n".join(_shortened(list(faults))))
-    stored = f"{created} objects of earlier lines were created" if created else "nothing was imported"
-    fail(f"{file} cannot be imported as it is; {stored}. Mend these lines and start it again")
-
-
-def _shortened(lines: list[str]) -> list[str]:
-    more = len(lines) - SHOWN_FAULTS
-    return [*lines[:SHOWN_FAULTS], f"and {more} more"] if more > 0 else lines
+    if bad.count:
+        fail(f"{bad.count} lines of {file} were not imported")

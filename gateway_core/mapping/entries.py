@@ -8,6 +8,7 @@ else can see the difference.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,6 +38,7 @@ _JSON: Final = "jsonToArray"
 _NATIVE: Final = frozenset({"map", "list", "json"})
 _SETTLED: Final = frozenset({"bool", "boolean", "int", "integer", _JSON})  # casts whose results are
 _FEW_LEVELS: Final = 4  # of a target, as below a shallow document (see ``json_text.survey``)
+_FREE_REPEATS: Final = 16
 _MOST_LEVELS: Final = 50  # with the deepest value below it, a result can still be written as JSON
 
 
@@ -68,7 +70,8 @@ class Plan:
     ``bounded``: no part of the input is copied twice, so that a result is about as large as
     its input and ``cost``, the steps that one document costs; ``faithful``: see ``Mappable``;
     ``apart``: every level of the result is made by this mapping for itself; ``heads``: the first
-    segments of the templates, read as paths.
+    segments of the templates, read as paths; ``repeats``: how many times the whole input a
+    result may hold in texts, beyond a few that are free.
     """
 
     entries: tuple[Entry, ...]
@@ -79,6 +82,7 @@ class Plan:
     apart: bool
     heads: frozenset[str]
     cost: int
+    repeats: int
 
 
 def compile_entries(reference: Reference, settings: Settings, limits: Limits, *, plain: bool = False) -> Plan:
@@ -118,7 +122,8 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
         faithful=not plain and _is_faithful(sources, entries, settings),
         apart=_are_apart(settings),
         heads=heads,
-        cost=len(entries) + (sum(map(_letters, sources)) >> 6),
+        cost=len(entries) + (_letters_of(settings, sources) >> 6),
+        repeats=_repeats(sources),
     )
 
 
@@ -147,16 +152,23 @@ def _read_source(key: str, text: str, limits: Limits) -> _Source:
     return _Source(key, text, template, reads, tuple(copied_by_fragments(template)))
 
 
+def _repeats(sources: list[_Source]) -> int:
+    read = Counter(path for source in sources for path in source.reads.written)
+    read[()] = sum(source.reads.everything for source in sources)
+    return max(0, max(read.values()) - _FREE_REPEATS)
+
+
+def _letters_of(settings: Settings, sources: list[_Source]) -> int:
+    """How many letters of its own a mapping may write: a bound on what each result holds of them."""
+    names = (name for names in settings.cast_names.values() for name in names)
+    return sum(map(_letters, sources)) + sum(map(len, names))
+
+
 def _letters(source: _Source) -> int:
-    """How many letters of its own a source may write, as a bound on what each result holds."""
     if source.template is None:
         return len(source.key) + len(source.text)
-    nodes = walk(source.template)
-    texts = (
-        node.text if isinstance(node, Text) else node.value
-        for node in nodes
-        if isinstance(node, Text | Constant)
-    )
+    written = (node for node in walk(source.template) if isinstance(node, Text | Constant))
+    texts = (node.text if isinstance(node, Text) else node.value for node in written)
     return len(source.key) + sum(len(text) for text in texts if isinstance(text, str))
 
 
@@ -209,22 +221,21 @@ def _fused_casts(settings: Settings) -> dict[str, tuple[Cast, ...]]:
     names = (name for names in settings.cast_names.values() for name in names)
     if settings.pass_through or settings.unset or any(name.startswith(_READS_RESULT) for name in names):
         return {}
-    keys = [*settings.targets, *(key for key, _, _ in settings.casts)]
+    keys = {*settings.targets, *(key for key, _, _ in settings.casts)}
+    known = [paths.split(key) for key in keys]
+    within = Counter(level for path in known for level in paths.levels(path))
+    whole = set(known)
+    # To remove a position of a list, or what stands beside one, moves the others.
+    lists = {level[:-1] for level in within if level[-1].isdigit()}
+    times = Counter(key for key, _, _ in settings.casts)
     fused: dict[str, tuple[Cast, ...]] = {}
     for key, path, casts in settings.casts:
-        once = sum(key == other for other, _, _ in settings.casts) == 1
-        alone = all(paths.apart([path, paths.split(other)]) for other in keys if other != key)
+        above = not whole.isdisjoint(paths.levels(path[:-1]))
+        alone = within[path] == 1 and not above and path[:-1] not in lists
         free = key in settings.targets and key not in settings.value_maps
-        if once and alone and free and not _is_among_positions(path, keys):
+        if times[key] == 1 and alone and free:
             fused[key] = casts
     return fused
-
-
-def _is_among_positions(path: paths.Path, keys: list[str]) -> bool:
-    """Whether a path ends at a position of a list, or beside one: to remove it moves the others."""
-    level = path[:-1]
-    beside = (other for other in map(paths.split, keys) if other[: len(level)] == level)
-    return any(len(other) > len(level) and other[len(level)].isdigit() for other in beside)
 
 
 # -- one entry --------------------------------------------------------------------------------

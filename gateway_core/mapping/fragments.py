@@ -18,13 +18,15 @@ from gateway_core.mapping.nodes import (
     Constant,
     Expression,
     Filter,
+    Member,
+    Name,
     Node,
     Print,
     Template,
     Text,
 )
 from gateway_core.mapping.parts import PLAIN_NODES, parts_of
-from gateway_core.mapping.paths import Path
+from gateway_core.mapping.paths import Path, apart
 from gateway_core.mapping.reads import walk
 from gateway_core.mapping.run import Run
 from gateway_core.types import Json
@@ -135,12 +137,18 @@ def _calls(node: Expression) -> list[tuple[str, Argument]] | None:
 
 
 def copied_by_fragments(template: Template) -> Iterator[Path]:
-    """The input paths whose mapped values a template may hold on to; () is the whole input."""
+    """The input paths whose mapped values a template may hold on to; () is the whole input, and stands
+    twice where a mapping is given more than that."""
     parts = parts_of(template)
     for node in walk(template):
         if isinstance(node, Print) and isinstance(node.value, Filter):
             for _, data in _calls(node.value.target) or ():
-                yield from parts.copies(data.value).elements()
+                copied = list(parts.copies(data.value).elements())
+                if not apart(copied):
+                    yield from ((), ())
+                elif isinstance(data.value, Name | Member):
+                    # Of what was picked from a part each mapped value pays for itself.
+                    yield from copied
 
 
 def prints_only_mapped(template: Template) -> bool:

@@ -39,6 +39,7 @@ _ENTITY_START: Final = re.compile(rb"&[#0-9A-Za-z]")
 _WHOLE_FLOAT: Final = re.compile(rb"\.0(?:[,\]}]|$)")
 _STRICT: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 _SHALLOW: Final = 32  # levels: with a few more for each of the mappings within, not too deep to write
+_UNKNOWN_SIZE: Final = 1 << 20
 _LONG_NUMBER: Final = re.compile(r"\d{19}|-0(?![.\d])")
 _HEX: Final = ((HEX_TAG, "<", "\\u003C"), (HEX_TAG, ">", "\\u003E"), (HEX_AMP, "&", "\\u0026"))
 _HEX_QUOTES: Final = ((HEX_APOS, "'", "\\u0027"), (HEX_QUOT, '\\"', "\\u0022"))
@@ -246,7 +247,7 @@ def survey(document: Json) -> tuple[bool, bool, int]:
     try:
         data = orjson.dumps(document, option=_STRICT)
     except TypeError:
-        return False, False, 0
+        return False, False, _UNKNOWN_SIZE
     entity = b"&" in data and _ENTITY_START.search(data) is not None
     plain = not (entity and b"&#46;" in data) and b":" not in _DOT_BEFORE_QUOTE.findall(data)
     shallow = data.count(b"{") + data.count(b"[") <= _SHALLOW or _is_shallow(document)

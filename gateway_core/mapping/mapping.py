@@ -54,6 +54,7 @@ class CompiledMapping:
     apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     cost: int = field(repr=False)
+    repeats: int = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
     getters: tuple[Callable[[Json], Any], ...] = field(repr=False)
     settings: Settings = field(repr=False)
@@ -191,7 +192,7 @@ class CompiledMapping:
     def _start(self, run: Run) -> None:
         """Pay for looking at every target."""
         try:
-            run.burn(self.cost)
+            run.burn(self.cost + (self.repeats * run.size >> 6))
         except MappingError as error:
             key = self.entries[0].key if self.entries else ""
             raise failed(error, run, self.reference, key) from None
@@ -266,6 +267,7 @@ def compile_mapping(
         apart=plan.apart,
         heads=plan.heads,
         cost=plan.cost,
+        repeats=plan.repeats,
         casts=plan.casts,
         getters=tuple(paths.getter(path) for _, path, _ in plan.casts),
         settings=settings,

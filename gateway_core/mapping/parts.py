@@ -68,64 +68,79 @@ class Parts:
     """What the variables of a template hold.
 
     ``local`` are the names that it assigns, ``names`` those of them that always hold parts of the
-    input, ``given`` what these are given.
+    input, ``held`` the input paths that these may hold on to, and how often.
     """
 
     local: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
-    given: Mapping[str, tuple[Expression, ...]] = field(default_factory=dict)
+    held: Mapping[str, Counter[Path]] = field(default_factory=dict)
 
     def holds(self, node: Expression) -> bool:
         """Whether a value is made of parts of the input, and of none of them twice."""
         return is_part(node, self.local, self.names) and apart(list(self.copies(node).elements()))
 
-    def copies(self, node: Expression, within: frozenset[str] = frozenset()) -> Counter[Path]:
+    def copies(self, node: Expression) -> Counter[Path]:
         """The input paths that a value may hold on to, and how often; () is the whole input."""
         path = constant_path(node)
         if path is not None and path[0] not in self.local:
             return Counter([(path[0], *path[1])])
         if isinstance(node, Name):
-            return self._of_name(node.name, within)
+            if node.name == CONTEXT and not self.local:
+                return Counter([()])
+            return self.held.get(node.name, TWICE)
         if isinstance(node, Member):
-            return self.copies(node.target, within)
+            return self.copies(node.target)
         if isinstance(node, Conditional):
             shown = node.condition if node.then is None else node.then
-            return self.copies(shown, within) | self.copies(node.otherwise, within)
+            return self.copies(shown) | self.copies(node.otherwise)
         if _is_scalar(node):
             return Counter()
         below = _made_of(node)
-        if below is None:
-            return TWICE
-        return sum((self.copies(item, within) for item in below), Counter())
-
-    def _of_name(self, name: str, within: frozenset[str]) -> Counter[Path]:
-        if name == CONTEXT and not self.local:
-            return Counter([()])
-        if name not in self.names or name in within:
-            return TWICE
-        copied: Counter[Path] = Counter()
-        for value in self.given.get(name, ()):
-            copied |= self.copies(value, within | {name})
-        return copied
+        return TWICE if below is None else sum(map(self.copies, below), Counter())
 
 
 def parts_of(template: Template) -> Parts:
     """What the template's own names hold."""
     local = assigned_names(template)
-    if WITH in local:
+    if WITH in local or not local:
         return Parts(local)
     given = list(_assignments(template))
     names = local
     while True:
         kept = names - {name for name, value in given if value is None or not is_part(value, local, names)}
         if kept == names:
-            break
+            return Parts(local, names, _held(template, local, names))
         names = kept
-    values: dict[str, tuple[Expression, ...]] = {}
-    for name, value in given:
-        if value is not None:
-            values[name] = (*values.get(name, ()), value)
-    return Parts(local, names, values)
+
+
+def _held(template: Template, local: frozenset[str], names: frozenset[str]) -> dict[str, Counter[Path]]:
+    """What each name may hold after any of its assignments, in the order they are written."""
+    again = {name for loop in walk(template) if isinstance(loop, For) for name in _set_within(loop)}
+    held: dict[str, Counter[Path]] = {}
+    parts = Parts(local, names, held)
+    nodes = [node for node in walk(template) if isinstance(node, Set | For)]
+    for node in sorted(nodes, key=lambda node: (node.position.line, node.position.column)):
+        pairs = (
+            [(node.value, node.sequence)]
+            if isinstance(node, For)
+            else zip(node.names, node.values, strict=True)
+        )
+        for name, value in pairs:
+            if name not in names:
+                continue
+            turns = name in again and not again.isdisjoint(_names_in(value))
+            held[name] = held.get(name, Counter()) | (TWICE if turns else parts.copies(value))
+    return held
+
+
+def _set_within(loop: For) -> Iterator[str]:
+    for node in walk(loop.body):
+        if isinstance(node, Set):
+            yield from node.names
+
+
+def _names_in(value: Expression) -> Iterator[str]:
+    return (node.name for node in walk(value) if isinstance(node, Name))
 
 
 def _assignments(template: Template) -> Iterator[tuple[str, Expression | None]]:

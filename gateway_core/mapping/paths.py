@@ -7,7 +7,7 @@ hold a dot are written ``&#46;`` in paths and templates, so that a path never sp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from gateway_core.types import Json
 
 Path = tuple[str, ...]
 Pay = Callable[[int], None]
+_MOST_LEVELS: Final = 64
 ENCODED_DOT: Final = "&#46;"
 MISSING: Final = object()
 """What ``getter`` answers where a path does not exist (null may well exist)."""
@@ -78,6 +79,11 @@ def get(document: Json, path: Path) -> Json:
 
 def has(document: Json, path: Path) -> bool:
     return getter(path)(document) is not MISSING
+
+
+def levels(path: Path) -> Iterator[Path]:
+    """The path and those above it; of one that is too long for a target the first levels only."""
+    return (path[:length] for length in range(1, min(len(path), _MOST_LEVELS) + 1))
 
 
 def apart(known: list[Path]) -> bool:

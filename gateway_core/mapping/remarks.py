@@ -17,6 +17,7 @@ KNOWN_KEYS: Final = (
     *("mapping", "passTrough", "unset", "cast", "values", "absent", "input", "output"),
 )
 _BARE: Final = re.compile(r"[A-Za-z_@][\w@&#;-]*(?:\.[\w@&#;-]+)*\Z")
+_NEAR: Final = 200  # targets that a name is compared with
 _GUARDS: Final = ("unsetIfValue==", "setNullIfValue==")
 _PASS_THROUGH: Final = frozenset({"passthrough", "passtrough"})
 
@@ -88,23 +89,26 @@ def _bare_paths(written: Written) -> Iterator[Remark]:
 
 
 def _overwritten(targets: Iterable[str]) -> Iterator[Remark]:
-    earlier: dict[paths.Path, str] = {}
+    earlier: dict[paths.Path, str] = {}  # the first target at or below each level
     for key in targets:
         path = paths.split(key)
-        below = next((name for known, name in earlier.items() if known[: len(path)] == path), None)
+        below = earlier.get(path)
         if below is not None:
             message = f'The target "{key}" overwrites "{below}", which is mapped before it'
             yield "mapping-overwritten", f"/mapping/{key}", message, "put it first, or leave one out"
-        earlier[path] = key
+        for level in paths.levels(path):
+            earlier.setdefault(level, key)
 
 
 def _unused(written: Written) -> Iterator[Remark]:
-    made = [paths.split(key) for key in written.targets]
+    made = {paths.split(key) for key in written.targets}
+    levels = {level for path in made for level in paths.levels(path)}
+    names = tuple(written.targets)[:_NEAR]
     listed = [("cast", key) for key in written.casts] + [("values", key) for key in written.value_maps]
     for section, key in listed:
         path = paths.split(key)
-        if not any(target[: len(path)] == path or path[: len(target)] == target for target in made):
+        if path not in levels and made.isdisjoint(paths.levels(path)):
             what = "cast" if section == "cast" else "value map"
             message = f'Nothing is mapped to "{key}", so its {what} never runs'
-            near = did_you_mean(key, tuple(written.targets))
+            near = did_you_mean(key, names)
             yield f"mapping-unused-{what.replace(' ', '-')}", f"/{section}/{key}", message, near

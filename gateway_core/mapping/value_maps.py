@@ -69,9 +69,11 @@ class ValueMap:
                 return value
             found = table.get(_typed(value), table)
             new = other(value) if found is table else found
+            if isinstance(new, str):
+                run.work(len(new))  # a table may make much of little
             if not is_array(new):
                 return new
-            json_text.weigh(new, run)  # a table may make much of little
+            json_text.weigh(new, run)
             return deepcopy(new)
 
         def replace(value: Json, result: Json, run: Run) -> Any:

@@ -18,7 +18,7 @@ READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
 FOREVER = 2**53
 MAX_CLAIM = 200
-READING = frozenset({Action.READ, Action.LIST, Action.FIND})
+READING = frozenset({Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,17 @@ class Gatekeeper:
 
 
 def authorise(principal: Principal, action: Action) -> None:
-    """Raise ``Forbidden`` when the principal's scopes do not cover the action."""
-    needed = READ if action in READING else WRITE
-    if needed not in principal.scopes:
-        raise Forbidden(f"application '{principal.application}' may not {needed} here")
+    """Raise ``Forbidden`` when the principal's scopes do not cover the action.
+
+    Removed objects are for those who may remove: what is gone is not shown to whoever reads.
+    """
+    require(principal, READ if action in READING else WRITE)
+
+
+def require(principal: Principal, scope: str) -> None:
+    """Raise ``Forbidden`` when the principal does not have the scope."""
+    if scope not in principal.scopes:
+        raise Forbidden(f"application '{principal.application}' may not {scope} here")
 
 
 def hash_key(key: str) -> str:

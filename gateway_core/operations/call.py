@@ -21,6 +21,10 @@ class Action(StrEnum):
     REPLACE = "replace"
     PATCH = "patch"
     DELETE = "delete"
+    READ_VERSION = "read-version"
+    LIST_REMOVED = "list-removed"
+    VERSIONS = "versions"
+    RESTORE = "restore"
 
 
 class Result(StrEnum):

@@ -9,14 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from gateway_core.catalog.snapshot import Catalog, Entity
 from gateway_core.query.model import Scope
+from gateway_core.query.times import instant
 from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.store.protocol import Store, Surroundings
 from gateway_core.types import Json, StoredObject
 
 EVERYTHING = "all"
+CLOCKS_DIFFER = timedelta(minutes=1)  # what is later than that was told by an import
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,3 +206,15 @@ def ids_of(value: Json) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(value)
+
+
+def moment_after(graph: Graph, now: datetime) -> str:
+    """When a plan happens that is made now: after every state of the graph, which it builds on.
+
+    Gateways on several machines may differ by parts of a second; versions still follow one another.
+    """
+    latest = max((item.meta.modified for item in graph.objects.values()), default="")
+    if latest < instant(now):
+        return instant(now)
+    ahead = datetime.fromisoformat(latest)
+    return instant(ahead + timedelta(microseconds=1) if ahead - now < CLOCKS_DIFFER else now)

@@ -114,7 +114,7 @@ def _load_data(context: Context, bundle: Bundle) -> int:
     principal = Principal(application=bundle.name, scopes=frozenset())
     loaded = load_objects(context, principal, entries)
     if loaded.faults:
-        raise _unusable([Finding(Severity.ERROR, "data", fault) for fault in loaded.faults])
+        raise _unusable([Finding(Severity.ERROR, "data", str(fault)) for fault in loaded.faults])
     return loaded.created
 
 

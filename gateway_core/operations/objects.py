@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from gateway_core.catalog.endpoints import Unknown
 from gateway_core.catalog.snapshot import Entity
@@ -15,11 +14,12 @@ from gateway_core.errors import (
     PreconditionFailed,
     VersionConflict,
 )
-from gateway_core.operations.call import Action, Call, Context, Outcome, Result
+from gateway_core.operations.call import Call, Context, Outcome, Result
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
+from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import Planner, expand, missing_references, patched
+from gateway_core.operations.relations import Planner, expand, patched
 from gateway_core.operations.shape import (
     body_in,
     invalid,
@@ -30,7 +30,7 @@ from gateway_core.operations.shape import (
     renderer_of,
     show,
 )
-from gateway_core.query.model import Op, Query, Scope, asks
+from gateway_core.query.model import Op, Query, Scope, Window, asks
 from gateway_core.schema import without
 from gateway_core.types import JsonObject, StoredObject, Violation
 
@@ -41,46 +41,44 @@ EVERYTHING = Extend(everything=True)
 UNKNOWN = "unknown-property"
 
 
-def run(call: Call, context: Context) -> Outcome:
-    """Do what the call asks. Raises a ``GatewayError`` when that cannot be."""
-    return OPERATIONS[call.action](call, context)
-
-
 def read(call: Call, context: Context) -> Outcome:
-    entity = _entity(call, context)
+    entity = entity_of(call, context)
     query = item_params(call, entity)
     document, tag = show(call, context, call.id or "", Extend.of(query.extend))
-    if call.if_none_match is not None and _names(call.if_none_match, tag):
+    if call.if_none_match is not None and names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
     return Outcome(Result.FOUND, project(document, query), tag)
 
 
 def list_(call: Call, context: Context) -> Outcome:
-    entity = _entity(call, context)
+    entity = entity_of(call, context)
     query = list_query(call, context, entity)
     extend, tenant = Extend.of(query.extend), call.principal.tenant
     if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
-        page = context.store.find(_scope(call), query)
+        page = context.store.find(scope_of(call), query)
         facets = _facets(call, context, query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
     renderer = renderer_of(call, context, graph)
     results = items_out(call, context, [renderer.document(item) for item in page.items])
-    limit, offset = query.window.limit, query.window.offset
-    return Outcome(
-        Result.PAGE,
-        {
-            "results": [project(result, query) for result in results],
-            "count": len(results),
-            "limit": limit,
-            "total": page.total,
-            "offset": offset,
-            "page": offset // limit + 1,
-            "pages": max(1, -(-page.total // limit)),
-            **facets,
-        },
-    )
+    if query.fields or query.unset:
+        results = [project(result, query) for result in results]
+    return Outcome(Result.PAGE, {**page_of(results, page.total, query.window), **facets})
+
+
+def page_of(results: list[JsonObject], total: int, window: Window) -> JsonObject:
+    """The envelope of a page."""
+    limit, offset = window.limit, window.offset
+    return {
+        "results": results,
+        "count": len(results),
+        "limit": limit,
+        "total": total,
+        "offset": offset,
+        "page": offset // limit + 1,
+        "pages": max(1, -(-total // limit)),
+    }
 
 
 def _facets(call: Call, context: Context, query: Query) -> JsonObject:
@@ -88,7 +86,7 @@ def _facets(call: Call, context: Context, query: Query) -> JsonObject:
     if not query.facets:
         return {}
     paths = [path for _, path in query.facets]
-    counted = context.store.facets(_scope(call), query.where, paths, FACET_VALUES)
+    counted = context.store.facets(scope_of(call), query.where, paths, FACET_VALUES)
     return {
         "facets": {
             name: {
@@ -101,17 +99,22 @@ def _facets(call: Call, context: Context, query: Query) -> JsonObject:
 
 
 def create(call: Call, context: Context) -> Outcome:
-    entity = _entity(call, context)
+    entity = entity_of(call, context)
     query = item_params(call, entity)
     id = context.new_id()
-    document = prepare(context, entity, body_in(call, context, call.body), id)
-    nothing = Graph({}, {}, EVERYTHING)
-    document = _valid(call, context, entity, document, nothing)
-    planner = Planner(context, call.principal, nothing)
-    planner.create(entity, id, document)
-    context.store.apply(planner.changes())
-    body, tag = show(call, context, id, Extend.of(query.extend))
-    return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
+    written = prepare(context, entity, body_in(call, context, call.body), id)
+    for _ in range(ATTEMPTS):
+        named = Graph({}, {}, EVERYTHING)
+        document = valid(call, context, entity, written, named)
+        planner = Planner(context, call.principal, named)
+        planner.create(entity, id, document)
+        try:
+            context.store.apply(planner.changes())
+        except VersionConflict:  # of an object that the document names
+            continue
+        body, tag = show(call, context, id, Extend.of(query.extend))
+        return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
+    raise too_busy()
 
 
 def replace_(call: Call, context: Context) -> Outcome:
@@ -128,52 +131,42 @@ def patch(call: Call, context: Context) -> Outcome:
         if call.endpoint.is_mapped:
             return _merged(call, context, entity, item, graph)
         document = prepare(context, entity, body_in(call, context, call.body), item.id, partial=True)
+        add_named(context, call.principal.tenant, entity, document, graph)
         return patched(context, graph, item, document, append=call.endpoint.append_arrays)
 
     return _change(call, context, wanted)
 
 
 def delete(call: Call, context: Context) -> Outcome:
-    entity = _entity(call, context)
+    entity = entity_of(call, context)
     extend = Extend.of(item_params(call, entity).extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
-        _check_match(call, context, item, extend)
+        check_match(call, context, item, extend)
         planner = Planner(context, call.principal, Graph({item.id: item}, {}, EVERYTHING))
         try:
             context.store.apply(planner.delete(item))
         except VersionConflict:
             continue
         return Outcome(Result.GONE)
-    raise _too_busy()
-
-
-OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = {
-    Action.READ: read,
-    Action.LIST: list_,
-    Action.FIND: list_,
-    Action.CREATE: create,
-    Action.REPLACE: replace_,
-    Action.PATCH: patch,
-    Action.DELETE: delete,
-}
+    raise too_busy()
 
 
 def _change(
     call: Call, context: Context, wanted: Callable[[Entity, StoredObject, Graph], JsonObject]
 ) -> Outcome:
     """Bring an object to what ``wanted`` makes of it, again when it changed under our hands."""
-    entity = _entity(call, context)
+    entity = entity_of(call, context)
     query = item_params(call, entity)
     extend = Extend.of(query.extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
-        _check_match(call, context, item, extend)
+        check_match(call, context, item, extend)
         graph = load(context.catalog, context.store, call.principal.tenant, [item], EVERYTHING)
         document = prepare(context, entity, wanted(entity, item, graph), item.id)
-        document = _valid(call, context, entity, document, graph)
+        document = valid(call, context, entity, document, graph)
         planner = Planner(context, call.principal, graph)
-        planner.update(entity, item, _keep_generated(entity, item, document))
+        planner.update(entity, item, document)
         changes = planner.changes()
         try:
             if changes.puts or changes.deletes:
@@ -182,7 +175,7 @@ def _change(
             continue
         body, tag = show(call, context, item.id, extend)
         return Outcome(Result.CHANGED, project(body, query), tag)
-    raise _too_busy()
+    raise too_busy()
 
 
 def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
@@ -201,17 +194,7 @@ def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, gr
     return merged
 
 
-def _keep_generated(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """A replacement that leaves out what the register gave out keeps it."""
-    kept: dict[str, Any] = {
-        prop.name: item.data[prop.name]
-        for prop in entity.spec.properties.values()
-        if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
-    }
-    return {**document, **kept}
-
-
-def _valid(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> JsonObject:
+def valid(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> JsonObject:
     """The document, without what the endpoint ignores. Raises ``InvalidDocument`` with all violations."""
     unknown = call.endpoint.unknown
     violations = entity.validator.check(document, reject_unknown=unknown is not Unknown.STORE)
@@ -233,35 +216,39 @@ def _unread(call: Call) -> Iterator[Violation]:
         yield from shape.members.unknown(call.body)
 
 
-def _check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:
+def check_match(call: Call, context: Context, item: StoredObject, extend: Extend) -> None:
     """Compare with the tag of what is shown under the same parameters: what is embedded counts too."""
     if call.if_match is None and call.if_none_match is None:
         return
     _, tag = show(call, context, item.id, extend)
-    if call.if_match is not None and not _names(call.if_match, tag):
+    if call.if_match is not None and not names(call.if_match, tag):
         raise PreconditionFailed("the object is not in the state that If-Match names")
-    if call.if_none_match is not None and _names(call.if_none_match, tag):
+    if call.if_none_match is not None and names(call.if_none_match, tag):
         raise PreconditionFailed("the object is in the state that If-None-Match excludes")
 
 
-def _names(tags: tuple[str, ...], tag: str) -> bool:
+def names(tags: tuple[str, ...], tag: str) -> bool:
+    """Whether a condition of the request names the tag."""
     return "*" in tags or tag in tags
 
 
-def _entity(call: Call, context: Context) -> Entity:
+def entity_of(call: Call, context: Context) -> Entity:
+    """What the objects of the call are."""
     return context.catalog.entities[call.endpoint.entity]
 
 
-def _scope(call: Call) -> Scope:
+def scope_of(call: Call) -> Scope:
+    """The bounds of the call's objects."""
     return Scope(tenant=call.principal.tenant, entity=call.endpoint.entity)
 
 
 def _stored(call: Call, context: Context) -> StoredObject:
-    item = context.store.fetch(_scope(call), call.id) if call.id else None
+    item = context.store.fetch(scope_of(call), call.id) if call.id else None
     if item is None:
-        raise NotFound(f"there is no {_entity(call, context).spec.title} with this id")
+        raise NotFound(f"there is no {entity_of(call, context).spec.title} with this id")
     return item
 
 
-def _too_busy() -> Conflict:
+def too_busy() -> Conflict:
+    """Others were always faster."""
     return Conflict("the object is being changed by others all the time", hint="Try again.")

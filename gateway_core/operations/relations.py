@@ -8,12 +8,11 @@ from dataclasses import replace
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import Conflict
 from gateway_core.operations.call import Context
-from gateway_core.operations.graph import Graph, ids_of
+from gateway_core.operations.graph import Graph, ids_of, moment_after
 from gateway_core.operations.merge import holds, merge_patch
-from gateway_core.query.times import instant
 from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
-from gateway_core.types import Json, JsonObject, Meta, Pointer, Principal, StoredObject, Violation
+from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
 
 ID = "_id"
 MAX_NUMBER = 2**53  # a larger number was not given out by a sequence
@@ -24,13 +23,15 @@ class Planner:
 
     ``graph`` is what stands around the object as it is now. A sub-object that carries
     ``_id`` is that object, changed; one without that equals an object already linked there
-    is that object, unchanged; any other is new.
+    is that object, unchanged; any other is new. All of a plan happens at one moment.
     """
 
     def __init__(self, context: Context, principal: Principal, graph: Graph) -> None:
         self._context = context
         self._principal = principal
         self._graph = graph
+        self._moment = moment_after(graph, context.now())
+        self._author = principal.user or principal.application
         self._puts: dict[str, Put] = {}
         self._dropped: dict[str, None] = {}
 
@@ -46,32 +47,69 @@ class Planner:
         With ``meta`` it is an object that existed elsewhere: it keeps what was known of it, and
         a sequence goes on behind the number that it has.
         """
-        generated, sequences = _generate(entity.spec, document, self._context, restored=meta is not None)
+        generated, sequences = self._generate(entity.spec, document, restored=meta is not None)
         data = self._data(entity, id, generated, None)
         item = StoredObject(id, entity.reference, data, meta or self._new_meta())
         self._puts[id] = Put(item, 0, _links(entity, item), sequences)
 
+    def _generate(
+        self, spec: EntitySpec, document: JsonObject, *, restored: bool
+    ) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
+        """Fill what the register gives out where the client gave nothing (absent, null or empty text).
+
+        The number of a ``restored`` object was given out by a sequence elsewhere: it counts here too.
+        """
+        filled: JsonObject = dict(document)
+        sequences: dict[tuple[str, ...], str] = {}
+        for prop in spec.properties.values():
+            if prop.generate is None:
+                continue
+            value = filled.get(prop.name)
+            absent = value is None or value == ""
+            if prop.generate == "sequence":
+                if absent:
+                    filled.pop(prop.name, None)
+                if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
+                    sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
+            elif absent:
+                filled[prop.name] = self._context.new_id() if prop.generate == "uuid" else self._moment
+        return filled, sequences
+
     def _new_meta(self) -> Meta:
-        now, owner = instant(self._context.now()), self._principal
+        owner = self._principal
         return Meta(
             version=1,
-            created=now,
-            modified=now,
-            owner=owner.user or owner.application,
+            created=self._moment,
+            modified=self._moment,
+            owner=self._author,
             owner_name=owner.user_name or owner.application,
             application=owner.application,
+            author=self._author,
             tenant=owner.tenant,
         )
 
     def update(self, entity: Entity, item: StoredObject, document: JsonObject) -> None:
-        """Plan that ``item`` becomes ``document``; no change when it already is."""
-        data = self._data(entity, item.id, document, item)
+        """Plan that ``item`` becomes ``document``; no change when it already is.
+
+        What the register gave out stays when the document leaves it out.
+        """
+        data = self._data(entity, item.id, _kept(entity, item, document), item)
         if data == item.data:
             return
-        now = instant(self._context.now())
-        meta = item.meta._replace(version=item.meta.version + 1, modified=now)
-        changed = item._replace(data=data, meta=meta)
+        changed = item._replace(data=data, meta=self._next(item.meta))
         self._puts[item.id] = Put(changed, item.meta.version, _links(entity, changed))
+
+    def revive(self, entity: Entity, removed: StoredObject, document: JsonObject | None = None) -> None:
+        """Plan that an object that was removed is there again, as it was or as ``document``."""
+        data = removed.data if document is None else self._data(entity, removed.id, document, None)
+        back = removed._replace(data=data, meta=self._next(removed.meta))
+        self._puts[removed.id] = Put(back, 0, _links(entity, back))
+
+    def _next(self, meta: Meta) -> Meta:
+        return meta._replace(version=meta.version + 1, modified=self._moment, author=self._author)
+
+    def _delete(self, item: StoredObject) -> Delete:
+        return Delete(item.id, item.meta.version, self._moment, self._author)
 
     def delete(self, item: StoredObject) -> Changes:
         """Plan that ``item`` goes, with what only it holds on to; those who refer to it let go.
@@ -84,7 +122,7 @@ class Planner:
             self._let_go(link)
         for gone in doomed.values():
             self._note_dropped(self._context.catalog.entities[gone.entity], gone.data, {})
-        deletes = {id: Delete(id, gone.meta.version) for id, gone in doomed.items()}
+        deletes = {id: self._delete(gone) for id, gone in doomed.items()}
         deletes |= self._cascade(deletes)
         puts = tuple(put for id, put in self._puts.items() if id not in deletes)
         return Changes(self._principal.tenant, puts, tuple(deletes.values()))
@@ -189,7 +227,7 @@ class Planner:
             }
             items = self._context.store.get(tenant, [id for id in ids if id not in held])
             for item in items.values():
-                deletes[item.id] = Delete(item.id, item.meta.version)
+                deletes[item.id] = self._delete(item)
                 self._note_dropped(self._context.catalog.entities[item.entity], item.data, {})
         return {id: delete for id, delete in deletes.items() if not gone or id not in gone}
 
@@ -234,12 +272,12 @@ class Planner:
         if source is None:
             return
         entity = self._context.catalog.entities[source.entity]
-        if link.property in entity.spec.required:
+        data = without_reference(source.data, link.property, link.target)
+        if link.property in entity.spec.required and not data.get(link.property):
             raise Conflict(
                 f"the object cannot be deleted: a {entity.spec.title} requires it as '{link.property}'",
                 hint=f"Delete that {entity.spec.title} first, or give it another '{link.property}'.",
             )
-        data = without_reference(source.data, link.property, link.target)
         if put is not None:
             changed = source._replace(data=data)
             self._puts[source.id] = replace(put, object=changed, links=_links(entity, changed))
@@ -330,42 +368,6 @@ def without_reference(data: JsonObject, property: str, id: str) -> JsonObject:
     return {name: value for name, value in data.items() if name != property}
 
 
-def missing_references(
-    context: Context, tenant: str, entity: Entity, document: JsonObject, graph: Graph
-) -> list[Violation]:
-    """A violation for each reference in the document to an object that does not exist there.
-
-    All of them are looked up in one statement; those of the graph are known to exist.
-    """
-    named = list(_references(context, entity, document, ()))
-    unknown = {id for _, id, _ in named if id not in graph.objects}
-    objects = {**graph.objects, **context.store.get(tenant, unknown)} if unknown else graph.objects
-    return [
-        Violation(pointer, "not-found", {"schema": target})
-        for pointer, id, target in named
-        if id not in objects or objects[id].entity != target
-    ]
-
-
-def _references(
-    context: Context, entity: Entity, document: JsonObject, pointer: Pointer
-) -> Iterator[tuple[Pointer, str, str]]:
-    for prop in entity.relations:
-        value = document.get(prop.name)
-        target = context.catalog.entities.get(str(prop.target))
-        if value is None or target is None:
-            continue
-        for index, element in enumerate(value if isinstance(value, list) else [value]):
-            place = (*pointer, prop.name, index) if isinstance(value, list) else (*pointer, prop.name)
-            if isinstance(element, str):
-                yield place, referenced_id(element) or element, target.reference
-            elif isinstance(element, dict):
-                if ID in element:
-                    yield (*place, ID), str(element[ID]), target.reference
-                skipped = {k: v for k, v in element.items() if k != prop.inverse_of}
-                yield from _references(context, target, skipped, place)
-
-
 def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
     return tuple(
         Link(item.id, prop.name, id, position)
@@ -375,25 +377,11 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
     )
 
 
-def _generate(
-    spec: EntitySpec, document: JsonObject, context: Context, *, restored: bool
-) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
-    """Fill what the register gives out where the client gave nothing (absent, null or empty text).
-
-    The number of a ``restored`` object was given out by a sequence elsewhere: it counts here too.
-    """
-    filled: JsonObject = dict(document)
-    sequences: dict[tuple[str, ...], str] = {}
-    for prop in spec.properties.values():
-        if prop.generate is None:
-            continue
-        value = filled.get(prop.name)
-        absent = value is None or value == ""
-        if prop.generate == "sequence":
-            if absent:
-                filled.pop(prop.name, None)
-            if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
-                sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
-        elif absent:
-            filled[prop.name] = context.new_id() if prop.generate == "uuid" else instant(context.now())
-    return filled, sequences
+def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
+    """The document with what the register gave out to ``item`` and the document leaves out."""
+    kept: JsonObject = {
+        prop.name: item.data[prop.name]
+        for prop in entity.spec.properties.values()
+        if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
+    }
+    return {**document, **kept} if kept else document

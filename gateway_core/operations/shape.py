@@ -15,14 +15,16 @@ from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
 from gateway_core.operations.render import Renderer
 from gateway_core.query.body import parse_body
-from gateway_core.query.model import Query, Scope
-from gateway_core.query.parse import canonical, names_of
+from gateway_core.query.model import Query, Scope, Window
+from gateway_core.query.parse import canonical, names_of, spelled
 from gateway_core.query.paths import shown
+from gateway_core.query.shape import VERSION, WINDOW
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Json, JsonObject, Violation
 
 ITEM_PARAMS = frozenset({"_fields", "_unset", "_extend"})
-BESIDE = ITEM_PARAMS | {"_limit", "_page", "_start", "_offset"}
+BESIDE = ITEM_PARAMS.union(WINDOW)
+READING = frozenset({Action.READ, Action.READ_VERSION})
 PLAIN = Query()
 ALWAYS_SHOWN = ("_id", "id", "_self")
 
@@ -90,7 +92,7 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     """
     params = canonical(_asked(call), entity.spec.properties.__contains__)
     guarded = (
-        call.action is Action.LIST and call.endpoint.collection.url_filters is UrlFilters.REFUSE_SENSITIVE
+        call.action is not Action.FIND and call.endpoint.collection.url_filters is UrlFilters.REFUSE_SENSITIVE
     )
     mapping = call.endpoint.pipeline.query_in
     if not call.endpoint.is_mapped:
@@ -117,7 +119,7 @@ def _asked(call: Call) -> JsonObject:
     """The parameters of a call: those of its body when it has one, with page and shape in the URL."""
     if call.action is not Action.FIND:
         return call.params
-    asked = parse_body(call.body)
+    asked = spelled(parse_body(call.body), call.endpoint.collection.aliases)
     beside = canonical(call.params)
     for name in beside.keys() - BESIDE:
         rule = f"query parameter '{shown(name)}' stands in the URL, and belongs in the body here."
@@ -158,11 +160,19 @@ def item_params(call: Call, entity: Entity) -> Query:
         return PLAIN
     params = dict(canonical(call.params, entity.spec.properties.__contains__))
     for name in params.keys() - ITEM_PARAMS:
-        _refuse(name, ITEM_PARAMS)
+        _refuse(name, ITEM_PARAMS | {VERSION} if call.action in READING else ITEM_PARAMS)
     if call.endpoint.is_mapped:
         fields, unset = names_of(params.get("_fields")), names_of(params.get("_unset"), "_unset")
         return Query(fields=fields, unset=unset)
     return entity.parser.parse(params)
+
+
+def window_params(call: Call, entity: Entity) -> Window:
+    """The page that is asked of what is no collection of objects: no filter applies to it."""
+    params = canonical(call.params)
+    for name in params.keys() - set(WINDOW):
+        _refuse(name, WINDOW)
+    return entity.parser.parse(params).window
 
 
 def project(document: JsonObject, query: Query) -> JsonObject:

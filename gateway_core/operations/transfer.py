@@ -1,8 +1,8 @@
-"""Objects in bulk: load with the ids they have, and read all of them back out."""
+"""Objects in bulk: load them with the ids they have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, Conflict, VersionConflict
 from gateway_core.operations.call import Context
 from gateway_core.operations.graph import Extend, Graph
+from gateway_core.operations.named import missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import ID, Planner, missing_references
-from gateway_core.query.model import Query, Scope, Window
+from gateway_core.operations.relations import ID, Planner
 from gateway_core.query.times import instant
 from gateway_core.schema import reason
 from gateway_core.schema.formats import CHECKS
@@ -44,22 +44,40 @@ class OpenReference:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Why the entry at ``place`` cannot be stored; never with a value of it."""
+
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """What became of entries: objects created, and objects that were there already.
 
-    With ``faults``, a sentence for each entry that cannot be stored, nothing was stored.
+    With ``faults``, one for each entry that cannot be stored, nothing was stored, unless the
+    load was to pass over them.
     """
 
     created: int = 0
     present: int = 0
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     open: tuple[OpenReference, ...] = ()
 
 
 def load_objects(
-    context: Context, principal: Principal, entries: Sequence[Entry], *, check_references: bool = True
+    context: Context,
+    principal: Principal,
+    entries: Sequence[Entry],
+    *,
+    check_references: bool = True,
+    pass_over: bool = False,
 ) -> Loaded:
-    """Create the objects of the entries in one transaction: all of them, or none.
+    """Create the objects of the entries in one transaction: all of them, or none; with
+    ``pass_over`` all that can be stored.
 
     A document's ``_id`` becomes its id; one that exists already is left as it is, so that a
     load can be repeated. A ``_self`` as ``export_objects`` writes it gives version, owner and times.
@@ -70,18 +88,20 @@ def load_objects(
     for _ in range(ATTEMPTS):
         batch = _Batch(context, principal, entries)
         faults = batch.plan(check_references)
-        if faults:
+        if faults and not pass_over:
             return Loaded(faults=faults)
         try:
             if batch.puts:
                 context.store.apply(Changes(principal.tenant, tuple(batch.puts)))
         except VersionConflict:
             continue
-        return Loaded(len(batch.new), len(entries) - len(batch.new), open=tuple(batch.open_references()))
+        created = len(batch.planned)
+        present = len(entries) - created - len(faults)
+        return Loaded(created, present, faults, tuple(batch.open_references()))
     raise Conflict("the same objects are being created by others all the time", hint="Try again.")
 
 
-def faults_of(context: Context, principal: Principal, entries: Sequence[Entry]) -> tuple[str, ...]:
+def faults_of(context: Context, principal: Principal, entries: Sequence[Entry]) -> tuple[Fault, ...]:
     """What is wrong with entries, references apart, without storing any."""
     return _Batch(context, principal, entries).plan(check_references=False)
 
@@ -112,17 +132,21 @@ class _Batch:
             elif existing[id].entity != entry.schema:
                 self._foreign.append(entry)
         self.puts: list[Put] = []
+        self.planned: set[str] = set()
 
-    def plan(self, check_references: bool) -> tuple[str, ...]:
-        """Plan every new object; the faults, a sentence for each entry that has one."""
-        faults = [f"{entry.place}: '{ID}' is that of an earlier object" for entry in self._twice]
-        faults += [f"{entry.place}: '{ID}' is that of an object of another schema" for entry in self._foreign]
+    def plan(self, check_references: bool) -> tuple[Fault, ...]:
+        """Plan every new object; a fault for each entry that has one."""
+        faults = [Fault(entry.place, f"'{ID}' is that of an earlier object") for entry in self._twice]
+        foreign = f"'{ID}' is that of an object of another schema"
+        faults += [Fault(entry.place, foreign) for entry in self._foreign]
         promised = {id: self._promise(id, entry.schema) for id, entry in self.new.items()}
         for id, entry in self.new.items():
             try:
                 self.puts += self._plan_one(id, entry, promised if check_references else None)
             except BadRequest as error:
-                faults.append(f"{entry.place}: {error.detail}")
+                faults.append(Fault(entry.place, error.detail))
+            else:
+                self.planned.add(id)
         return tuple(faults)
 
     def _plan_one(self, id: str, entry: Entry, promised: dict[str, StoredObject] | None) -> tuple[Put, ...]:
@@ -177,7 +201,7 @@ def _read_only(entity: Entity, document: JsonObject) -> JsonObject:
 
 
 def _meta(told: Json, principal: Principal) -> Meta | None:
-    """What ``_self`` tells of an object: version, owner and times; None when it tells no version.
+    """What ``_self`` tells of an object: version, who and when; None when it tells no version.
 
     The shape is that of answers, so that an object can be loaded as a client has read it.
     """
@@ -195,6 +219,7 @@ def _meta(told: Json, principal: Principal) -> Meta | None:
         owner=_text(owner.get("id"), "owner.id"),
         owner_name=_text(owner.get("name"), "owner.name"),
         application=_text(told.get("application"), "application"),
+        author=_text(told.get("author"), "author"),
         tenant=principal.tenant,
     )
 
@@ -214,33 +239,3 @@ def _text(value: Json, name: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise BadRequest(f"'{SELF}.{name}' must be a text")
-
-
-def export_objects(context: Context, tenant: str, schemas: Iterable[str]) -> Iterator[JsonObject]:
-    """Every object of the schemas as it is stored, in order of creation, ready to be loaded again.
-
-    All of them are of one state of the store, whatever is written meanwhile.
-    """
-    with context.store.snapshot():
-        for schema in schemas:
-            offset, total = 0, 1
-            while offset < total:
-                page = context.store.find(Scope(tenant, schema), Query(window=Window(BATCH, offset)))
-                yield from map(_exported, page.items)
-                offset, total = offset + BATCH, page.total
-
-
-def _exported(item: StoredObject) -> JsonObject:
-    meta = item.meta
-    return {
-        SCHEMA: item.entity,
-        ID: item.id,
-        **item.data,
-        SELF: {
-            "version": meta.version,
-            "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,
-            "application": meta.application,
-            "dateCreated": meta.created,
-            "dateModified": meta.modified,
-        },
-    }

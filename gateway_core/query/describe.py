@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway_core.query.paths import ID, RELATIONS, SELF, Paths, Specs
-from gateway_core.query.shape import MAX_FACETS, MAX_OFFSET, QuerySettings, searched
+from gateway_core.query.shape import (
+    MAX_FACETS,
+    MAX_OFFSET,
+    MAX_VERSION,
+    REMOVED,
+    VERSION,
+    QuerySettings,
+    searched,
+)
 from gateway_core.query.values import holds_scalars, reads
 from gateway_core.schema.formats import FORMATS, UUID
 from gateway_core.schema.spec import EntitySpec, PropertySpec
@@ -75,10 +83,21 @@ def shape_parameters(*, window: bool, settings: QuerySettings | None = None) -> 
         ParameterInfo("_unset", "Without these members, dotted paths.", _names()),
         ParameterInfo("_extend", "Relations to embed too, or `all`.", _names(), ["all"]),
     )
-    return (*_window(settings or QuerySettings()), *shapes) if window else shapes
+    return (*window_parameters(settings or QuerySettings()), *shapes) if window else shapes
 
 
-def _window(settings: QuerySettings) -> tuple[ParameterInfo, ...]:
+def past_parameter(word: str) -> ParameterInfo:
+    """``_version`` of one object, or ``_removed`` of a collection."""
+    if word == VERSION:
+        text = "The object as it was in this version, with what it embedded then."
+        return ParameterInfo(VERSION, text, {"type": "integer", "minimum": 1, "maximum": MAX_VERSION}, 1)
+    text = (
+        "Removed objects instead of those that are there; needs the scope `write`. Relations are no filters."
+    )
+    return ParameterInfo(REMOVED, text, {"type": "boolean"}, "true")
+
+
+def window_parameters(settings: QuerySettings) -> tuple[ParameterInfo, ...]:
     limit: JsonObject = {
         "type": "integer",
         "minimum": 1,

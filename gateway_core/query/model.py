@@ -184,8 +184,13 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The bounds a client cannot reach: AND-ed by the store outside the ``Query``."""
+    """The bounds a client cannot reach: AND-ed by the store outside the ``Query``.
+
+    ``removed``: among the objects that were removed, in the order of their removal, instead of
+    those that are there. They have no relations.
+    """
 
     tenant: str
     entity: str
     owner: str | None = None
+    removed: bool = False

@@ -10,18 +10,18 @@ differ from the original's: text is equal when it is equal in case too; a list f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gateway_core.errors import InvalidQuery
 from gateway_core.query import filters, shape
 from gateway_core.query.model import All, Condition, Query
 from gateway_core.query.paths import Paths, Specs, closest, shown
-from gateway_core.query.shape import WORDS, QuerySettings, names_of
+from gateway_core.query.shape import REMOVED, WORDS, QuerySettings, names_of
 from gateway_core.query.values import refusal
 from gateway_core.schema.spec import EntitySpec
 from gateway_core.types import JsonObject
 
-__all__ = ["QueryParser", "QuerySettings", "canonical", "closest", "names_of", "parse"]
+__all__ = ["QueryParser", "QuerySettings", "canonical", "closest", "names_of", "parse", "spelled"]
 
 _BARE = {word.removeprefix("_"): word for word in WORDS}
 
@@ -45,6 +45,22 @@ def canonical(params: JsonObject, is_property: Callable[[str], bool] = _nothing)
         if target in result and result[target] != value:
             raise refusal(target.removeprefix("_"), f"is given as '{target}' too, with another value")
         result[target] = value
+    return result
+
+
+def spelled(params: JsonObject, aliases: Mapping[str, str]) -> JsonObject:
+    """The same parameters with the words of the gateway in the place of their aliases.
+
+    Raises ``InvalidQuery`` when both are given and differ.
+    """
+    if aliases.keys().isdisjoint(params):
+        return params
+    result: JsonObject = {}
+    for name, value in params.items():
+        word = aliases.get(name, name)
+        if word in result and result[word] != value:
+            raise refusal(word, "is given in two spellings, with two values")
+        result[word] = value
     return result
 
 
@@ -100,8 +116,8 @@ class QueryParser:
         head = name.partition(".")[0]
         if head in ("_self", "_id", "_embedded") or head in self._paths.spec.properties:
             return
-        detail = f"query parameter '{shown(name)}' is not known{closest(name, WORDS) or '.'}"
-        hint = f"Beside filters there are: {', '.join(WORDS)}."
+        detail = f"query parameter '{shown(name)}' is not known{closest(name, (*WORDS, REMOVED)) or '.'}"
+        hint = f"Beside filters there are: {', '.join((*WORDS, REMOVED))}."
         raise InvalidQuery(detail, parameter=name, hint=hint)
 
 

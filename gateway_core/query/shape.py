@@ -26,6 +26,10 @@ WORDS = (
     "_search",
     "_queries",
 )
+WINDOW = ("_limit", "_page", "_start", "_offset")
+# Which version of one object, and whether a collection is that of the removed objects.
+VERSION, REMOVED = "_version", "_removed"
+MAX_VERSION = 2**53
 EVERYTHING = "all"
 MAX_OFFSET = 2**62
 MAX_NAMES = 200

@@ -56,8 +56,7 @@ def _entity(
 ) -> JsonObject:
     """One object of an entity, its own or kept inline: here stands what answers add."""
     unfolded = _unfolded(document, properties)
-    dropped = SYSTEM_MEMBERS - properties.keys()
-    kept = {name: value for name, value in unfolded.items() if name not in dropped}
+    kept = {k: v for k, v in unfolded.items() if k not in SYSTEM_MEMBERS or k in properties}
     return _members(kept, properties, settings, level)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gateway_core.query.model import Condition, Facet, Path, Query, Scope
+from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 
@@ -41,10 +41,14 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove one object with every link from and to it; ``expect`` as in ``Put``."""
+    """Remove one object with every link from and to it; ``expect`` as in ``Put``.
+
+    ``moment`` and ``author`` tell when, and who does it."""
 
     id: str
     expect: int
+    moment: str = ""
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,16 @@ class Surroundings:
     referrers: Mapping[tuple[str, str, str], tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An object as it was until the moment ``ended``, when ``ended_by`` changed it, or removed it."""
+
+    object: StoredObject
+    ended: str
+    ended_by: str | None
+    removed: bool = False
+
+
 class Store(Protocol):
     """Objects, their relations, and the configuration they live under.
 
@@ -161,8 +175,39 @@ class Store(Protocol):
     def explain(self, scope: Scope, query: Query) -> Plan:
         """How ``find`` would answer now; nothing is read."""
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        """The next objects within the scope after that of ``id``, in order of creation; with None
+        the first ones.
+
+        Every step costs the same, however many objects came before. ``id`` must be of an object
+        that is there: after any other follows nothing. A walk of many steps stands in a ``snapshot``.
+        """
+
     def count(self, scope: Scope) -> int:
         """How many objects the scope holds."""
+
+    def history(self, scope: Scope, id: str) -> Sequence[Past]:
+        """The versions that an object had before the one it has, oldest first; of an object that
+        was removed, all of them. ``apply`` keeps each version that it changes or removes."""
+
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        """A window of ``history``, newest first, and how many there are; with ``number`` those only
+        that have this number as their version."""
+
+    def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
+        """What the objects were just before a moment; those that were not there then are absent."""
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        """What those of the objects that were removed were last, and when and by whom they were."""
+
+    def purge(self, before: str) -> int:
+        """Forget the versions that ended before a moment, and the objects removed before it; how
+        many versions."""
+
+    def erase(self, tenant: str, ids: Sequence[str]) -> int:
+        """Forget all earlier versions of these objects; how many. Those that are there stay."""
 
     def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
         """Do all of it in one transaction; the objects as written, sequences filled, in the

@@ -10,7 +10,7 @@ import orjson
 
 from gateway_core.query.times import instant
 from gateway_core.store.documents import encoded, encoded_document
-from gateway_core.store.protocol import ApplicationRecord
+from gateway_core.store.protocol import ApplicationRecord, Past
 from gateway_core.types import Artifact, Kind, Meta, Origin, StoredObject
 
 _decode = orjson.loads
@@ -25,14 +25,22 @@ def stored_object(tenant: str, row: tuple[Any, ...]) -> StoredObject:
 def stored_objects(tenant: str, rows: Iterable[tuple[Any, ...]]) -> list[StoredObject]:
     """Rows of ``sql.COLUMNS`` → the objects."""
     return [
-        StoredObject(id, entity, _decode(data), Meta(version, created, modified, owner, name, caller, tenant))
-        for id, entity, data, version, created, modified, owner, name, caller in rows
+        StoredObject(
+            id, entity, _decode(data), Meta(version, created, modified, owner, name, caller, author, tenant)
+        )
+        for id, entity, data, version, created, modified, owner, name, caller, author in rows
     ]
 
 
 def object_values(item: StoredObject) -> tuple[Any, ...]:
-    """(version, created, modified, owner, owner_name, application, data)."""
-    return (*item.meta[:6], encoded_document(item))
+    """(version, created, modified, owner, owner_name, application, author, data)."""
+    return (*item.meta[:7], encoded_document(item))
+
+
+def past(tenant: str, row: tuple[Any, ...]) -> Past:
+    """(ended, ended_by, removed, …``sql.COLUMNS``) → the version."""
+    ended, ended_by, removed, *held = row
+    return Past(stored_objects(tenant, [tuple(held)])[0], ended, ended_by, bool(removed))
 
 
 def artifact(row: tuple[Any, ...]) -> Artifact:

@@ -11,12 +11,27 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from gateway_core.errors import InvalidQuery
 from gateway_core.query.evaluate import unranked
-from gateway_core.query.model import TAIL, All, Condition, Facet, Hop, Order, Path, Query, Scalar, Scope
+from gateway_core.query.model import (
+    TAIL,
+    All,
+    AnyOf,
+    Condition,
+    Facet,
+    Hop,
+    Not,
+    Order,
+    Path,
+    Query,
+    Related,
+    Scalar,
+    Scope,
+)
 from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
 from gateway_core.store.dialect import Bound, Dialect, quoted
 
-COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application"
+COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application, author"
 _COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
 
 
@@ -40,6 +55,9 @@ class Find:
 
 def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find:
     """The statements for a query. Raises ``InvalidQuery`` for a path that cannot be asked."""
+    if scope.removed:
+        refuse_relations(query)
+        indexes = {}
     compiler = Compiler(dialect, scope.tenant, indexes)
     place = compiler.place("o", scope.entity)
     where = _where(compiler, scope, query, place)
@@ -48,34 +66,51 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
     columns = "o.seq" if order else _COLUMNS
     window = query.window
     page = (
-        f"SELECT {columns} FROM object o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
+        f"SELECT {columns} FROM {_table(scope)} o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
         f" LIMIT {compiler.bind(window.limit)} OFFSET {compiler.bind(window.offset)}"
     )
-    everything = query.where == All() and scope.owner is None
-    total = None if everything else Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", counted)
+    everything = query.where == All() and scope.owner is None and not scope.removed
+    total = (
+        None if everything else Statement(f"SELECT COUNT(*) FROM {_table(scope)} o WHERE {where}", counted)
+    )
     return Find(Statement(page, compiler.params), bool(order), total)
+
+
+def following(scope: Scope, id: str | None, limit: int, dialect: Dialect) -> Statement:
+    """Select ``COLUMNS`` of the next objects after that of ``id``, by the index on their numbers."""
+    compiler = Compiler(dialect, scope.tenant, {})
+    where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
+    if id is not None:
+        place = f"s.tenant = {compiler.tenant} AND s.id = {compiler.bind(id)}"
+        where += f" AND o.seq > (SELECT s.seq FROM object s WHERE {place})"
+    text = f"SELECT {_COLUMNS} FROM object o WHERE {where} ORDER BY o.seq LIMIT {compiler.bind(limit)}"
+    return Statement(text, compiler.params)
 
 
 def count(scope: Scope, dialect: Dialect) -> Statement:
     """Count what the scope holds, row by row."""
     compiler = Compiler(dialect, scope.tenant, {})
     where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
-    return Statement(f"SELECT COUNT(*) FROM object o WHERE {where}", compiler.params)
+    return Statement(f"SELECT COUNT(*) FROM {_table(scope)} o WHERE {where}", compiler.params)
+
+
+def _table(scope: Scope) -> str:
+    return "history" if scope.removed else "object"
 
 
 def texts_at(scope: Scope, where: Condition, path: Path, dialect: Dialect, indexes: Indexes) -> Statement:
     """The different texts under a path (through lists wherever they stand) of what satisfies ``where``."""
-    compiler = Compiler(dialect, scope.tenant, indexes)
+    compiler = Compiler(dialect, scope.tenant, {} if scope.removed else indexes)
     place = compiler.place("o", scope.entity)
     within = _where(compiler, scope, Query(where), place)
     if path[0] == "_self":
         column = f"o.{column_of(path)}"
-        return Statement(f"SELECT DISTINCT {column} FROM object o WHERE {within}", compiler.params)
+        return Statement(f"SELECT DISTINCT {column} FROM {_table(scope)} o WHERE {within}", compiler.params)
     rows, alias = compiler.spread(place.doc, path)
     value = dialect.element(alias)
     types = ", ".join(f"'{name}'" for name in dialect.text_types)
     text = (
-        f"SELECT DISTINCT {value.text} FROM object o, {', '.join(rows)}"
+        f"SELECT DISTINCT {value.text} FROM {_table(scope)} o, {', '.join(rows)}"
         f" WHERE {within} AND {value.type} IN ({types})"
     )
     return Statement(text, compiler.params)
@@ -133,9 +168,28 @@ def index_expression(path: str, dialect: Dialect) -> str:
     return dialect.indexed(dialect.document_column, dialect.path(tuple(path.split(".")), dialect.literal))
 
 
+def refuse_relations(query: Query) -> None:
+    """Removed objects have let go of all others: what asks for a relation of theirs is refused."""
+    if _relates(query.where) or any(order.hops for order in query.order):
+        raise InvalidQuery("removed objects cannot be found by their relations", parameter="_removed")
+
+
+def _relates(condition: Condition) -> bool:
+    match condition:
+        case Related():
+            return True
+        case All(conditions=parts) | AnyOf(conditions=parts):
+            return any(map(_relates, parts))
+        case Not(condition=inner):
+            return _relates(inner)
+    return False
+
+
 def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
     # The entity is configuration; written out, it lets the planner use partial indexes.
     parts = [f"o.tenant = {compiler.tenant}", f"o.entity = {compiler.dialect.literal(scope.entity)}"]
+    if scope.removed:
+        parts.append("o.removed = 1")
     if scope.owner is not None:
         parts.append(f"o.owner = {compiler.bind(scope.owner)}")
     if query.where != All():

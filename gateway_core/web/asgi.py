@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway_core.catalog.endpoints import FIND, Accepts, Endpoint, ErrorShape, Match
+from gateway_core.catalog.endpoints import FIND, VERSIONS, Accepts, Endpoint, ErrorShape, Match
 from gateway_core.errors import (
     BadRequest,
     GatewayError,
@@ -29,7 +29,9 @@ from gateway_core.errors import (
 from gateway_core.operations.access import READ, WRITE, authorise
 from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.live import Live, Moment
-from gateway_core.operations.objects import run
+from gateway_core.operations.run import run
+from gateway_core.query.parse import spelled
+from gateway_core.query.shape import REMOVED, VERSION
 from gateway_core.query.text import parse_query_string
 from gateway_core.types import Json, JsonObject, Principal
 from gateway_core.web.bodies import check_media_type, read_json
@@ -43,8 +45,9 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ON_COLLECTION = {"GET": Action.LIST, "POST": Action.CREATE}
 ON_FIND = {"POST": Action.FIND}
 ON_ITEM = {"GET": Action.READ, "PUT": Action.REPLACE, "PATCH": Action.PATCH, "DELETE": Action.DELETE}
+ON_VERSIONS = {"GET": Action.VERSIONS, "POST": Action.RESTORE}
 READS = frozenset({Action.READ, Action.LIST, Action.FIND})
-WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.FIND})
+WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND})
 STATUS = {
     Result.FOUND: 200,
     Result.PAGE: 200,
@@ -116,12 +119,12 @@ class Target:
 
     @property
     def route(self) -> str:
-        return f"{self.endpoint.path}{self.below}" if self.id is None else f"{self.endpoint.path}/{{id}}"
+        return f"{self.endpoint.path}{'' if self.id is None else '/{id}'}{self.below}"
 
     @property
     def path(self) -> str:
         """The path as it may be shown: without a query, without an id that is none."""
-        return f"{self.endpoint.path}{self.below}" if self.id is None else f"{self.endpoint.path}/{self.id}"
+        return f"{self.endpoint.path}{'' if self.id is None else f'/{self.id}'}{self.below}"
 
 
 class GatewayApi:
@@ -220,6 +223,8 @@ class GatewayApi:
         endpoint, id = match.endpoint, match.id
         accepts = endpoint.collection.accepts
         params = parse_query_string(request.query, lenient_start=Accepts.DOUBLE_QUESTION_MARK in accepts)
+        if params and endpoint.collection.aliases:
+            params = spelled(params, endpoint.collection.aliases)
         method = "GET" if request.method == "HEAD" else request.method
         if (
             id is None
@@ -232,17 +237,19 @@ class GatewayApi:
             id = named if isinstance(named, str) else None
         if match.find:
             return self._finding(match, method, params)
-        action = (ON_COLLECTION if id is None else ON_ITEM).get(method)
-        if action is None or method not in endpoint.methods:
-            place = "the collection" if id is None else "one object"
-            raise MethodNotAllowed(
-                f"this method does not apply to {place} here", _allowed(Match(endpoint, id))
-            )
+        if match.versions:
+            action = ON_VERSIONS.get(method) if method in endpoint.on_versions else None
+        else:
+            action = (ON_COLLECTION if id is None else ON_ITEM).get(method)
+        if action is None or not (match.versions or method in endpoint.methods):
+            raise _not_here(Match(endpoint, id, match.versions))
         if id is not None:
             id = id.lower()
             if UUID.fullmatch(id) is None:
                 raise NotFound("there is no object with this id", hint="An id is a UUID.")
-        return Target(endpoint, id, action, params)
+        if params:
+            action = _of_the_past(action, params)
+        return Target(endpoint, id, action, params, f"/{VERSIONS}" if match.versions else "")
 
     def _finding(self, match: Match, method: str, params: JsonObject) -> Target:
         action = ON_FIND.get(method)
@@ -336,11 +343,32 @@ async def _send(send: Send, response: Response, request_id: str, *, head: bool) 
 
 
 def _allowed(match: Match) -> list[str]:
+    endpoint = match.endpoint
     if match.find:
         return [*ON_FIND, "OPTIONS"]
-    actions = ON_COLLECTION if match.id is None else ON_ITEM
-    listed = sorted(match.endpoint.methods & actions.keys())
+    if match.versions:
+        listed = sorted(endpoint.on_versions)
+    else:
+        listed = sorted(endpoint.methods & (ON_COLLECTION if match.id is None else ON_ITEM).keys())
     return [*listed, *(["HEAD"] if "GET" in listed else []), "OPTIONS"]
+
+
+def _not_here(match: Match) -> MethodNotAllowed:
+    place = "the versions of an object" if match.versions else "one object"
+    if match.id is None:
+        place = "the collection"
+    return MethodNotAllowed(f"this method does not apply to {place} here", _allowed(match))
+
+
+def _of_the_past(action: Action, params: JsonObject) -> Action:
+    """What is asked for when the query asks for what was."""
+    if action is Action.READ and VERSION in params:
+        return Action.READ_VERSION
+    if action is Action.LIST and REMOVED in params:
+        if params[REMOVED] != "false":
+            return Action.LIST_REMOVED
+        del params[REMOVED]
+    return action
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

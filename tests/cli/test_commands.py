@@ -408,10 +408,10 @@ class TestObjects:
 
     def test_with_an_id_that_is_taken_are_refused(self, admin: Administrator) -> None:
         """An id twice in one file is a fault wherever the lines stand, and so is one of another kind."""
-        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(600)), pet(0))
+        twice = admin.lines("twice.jsonl", *(pet(number) for number in range(1100)), pet(0))
         said = admin.fails("objects", "import", str(twice))
-        assert "line 601: '_id' is that of an earlier line" in said
-        assert "500 objects of earlier lines were created" in said
+        assert "line 1101: '_id' is that of an earlier line" in said
+        assert "1000 objects of earlier lines were created" in said
         other = admin.lines("other.jsonl", {"_schema": OWNER, "_id": pet(0)["_id"], "name": "Ann"})
         assert "line 1: '_id' is that of an object of another schema" in admin.fails(
             "objects", "import", str(other)
@@ -451,6 +451,38 @@ class TestObjects:
         assert "importing" in shown
         assert "100%" in shown
         assert done.stdout == b""
+
+    def test_on_bad_lines_are_passed_over_when_asked(self, admin: Administrator, tmp_path: Path) -> None:
+        """With skip good lines are stored and bad ones written down; the exit code tells that some were."""
+        rejected = tmp_path / "rejected.csv"
+        file = tmp_path / "pets.csv"
+        file.write_text("name,species\nA,dog\nB,stone\nC,cat\n")
+        command = ("objects", "import", str(file), "--schema", "pet")
+        assert "nothing was imported" in admin.fails(*command)
+        said = admin.fails(*command, "--on-error", "skip", "--rejected", str(rejected))
+        assert "2 objects created, 0 were there already, 1 lines rejected" in said
+        assert "line 3: Pet: species must be one of" in said
+        assert "stone" not in said
+        rejected.write_text(rejected.read_text().replace("stone", "rabbit"))
+        done = admin.succeeds("objects", "import", str(rejected), "--schema", "pet")
+        assert "1 objects created, 0 were there already" in done.stderr
+        columns = ("--format", "csv", "--schema", "pet", "--columns", "name,species")
+        text = admin.succeeds("objects", "export", "-", *columns).stdout
+        assert text.splitlines()[0] == "name,species"
+        assert text.splitlines()[-3:] == ["A,dog", "C,cat", "B,rabbit"]
+        assert "Pet has no 'nmae'" in admin.fails(
+            "objects", "export", "-", "--schema", "pet", "--columns", "nmae"
+        )
+
+    def test_are_read_from_standard_input(self, admin: Administrator) -> None:
+        """``-`` reads lines from standard input, in the form that is named."""
+        text = "name,species\nA,dog\n"
+        done = admin.succeeds("objects", "import", "-", "--format", "csv", "--schema", "pet", stdin=text)
+        assert "1 objects created, 0 were there already" in done.stderr
+        done = admin.succeeds("objects", "import", "-", stdin=json.dumps(pet(1)))
+        assert "1 objects created, 0 were there already" in done.stderr
+        said = admin.fails("objects", "import", str(admin.folder / "nothing.jsonl"), code=2)
+        assert "nothing.jsonl is no file that can be read" in said
 
     def test_are_written_to_standard_output_too(self, admin: Administrator) -> None:
         """``-`` writes lines and nothing else to standard output; a reader may leave early."""

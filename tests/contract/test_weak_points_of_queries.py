@@ -17,7 +17,7 @@ from gateway_core.bundles.read import read_folder
 from gateway_core.catalog.build import build
 from gateway_core.catalog.endpoints import Endpoint, Match, MatchTable
 from gateway_core.operations.call import Action, Call, Context
-from gateway_core.operations.objects import run
+from gateway_core.operations.run import run
 from gateway_core.store.sqlite import SqliteStore
 from gateway_core.types import Principal
 

@@ -57,7 +57,9 @@ class Maker:
     ) -> StoredObject:
         self._made += 1
         moment = instant(START + timedelta(seconds=self._made))
-        meta = Meta(version, instant(START), moment, owner, owner and f"name of {owner}", "app", self.tenant)
+        meta = Meta(
+            version, instant(START), moment, owner, owner and f"name of {owner}", "app", None, self.tenant
+        )
         return StoredObject(id, entity, dict(data), meta)
 
     def put(

@@ -126,6 +126,24 @@ class TestObjects:
         assert [store.around(scope, "1", [("thing", "rel")]) for scope in outside] == [None] * 3
         assert store.around(SCOPE, "9", []) is None
 
+    def test_following_walks_through_a_scope_once(self, store, make):
+        """Steps of any size meet each object of the scope once, in order of creation."""
+        ids = [f"{(number * 7) % 25:02}" for number in range(25)]
+        puts = [make.put(id, {"n": id}, owner="o" if int(id) % 2 else None) for id in ids]
+        others = [make.put(f"x{number}", {}, "other") for number in range(5)]
+        store.apply(make.changes(*puts[:10], *others, *puts[10:]))
+        store.apply(make.changes(make.put(ids[3], {"n": "changed"}, expect=1, owner="o")))
+        for scope, step in ((SCOPE, 1), (SCOPE, 7), (SCOPE, 25), (Scope("t", "thing", "o"), 3)):
+            found, after = [], None
+            while page := store.following(scope, after, step):
+                assert len(page) <= step
+                found += page
+                after = page[-1].id
+            assert tuple(found) == store.find(scope, Query(window=Window(100))).items
+        assert store.following(SCOPE, "nothing", 5) in ([], ())
+        assert store.following(Scope("u", "thing"), ids[0], 5) in ([], ())
+        assert store.following(Scope("t", "nothing"), None, 5) in ([], ())
+
     def test_what_is_read_may_be_changed(self, store, make):
         """An object that a caller changes does not change the store."""
         store.apply(make.changes(make.put("1", {"list": [1]})))

@@ -30,7 +30,7 @@ from gateway_core.query.model import (
 )
 from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
-from gateway_core.store.protocol import Changes, IndexSpec, Link, Put
+from gateway_core.store.protocol import Changes, Delete, IndexSpec, Link, Put
 from gateway_core.types import Meta, StoredObject
 
 SCOPE = Scope("t", "thing")
@@ -294,6 +294,15 @@ def test_facets_are_bounded(filled):
     assert (len(names.values), names.different) == (1, 3)
     (owned,) = filled.facets(Scope("t", "thing", "o"), EVERYTHING, [("tags",)], 9)
     assert owned.different == 2
+
+
+def test_a_pattern_finds_removed_objects_too(filled, make):
+    """Among those that were removed it asks what it asks among those that are there."""
+    filled.apply(make.changes(deletes=tuple(Delete(id, 1, "2026-02-01T00:00:00.000000Z") for id in "abe")))
+    removed = Scope("t", "thing", removed=True)
+    for path, pattern, ids in (("name", "^[Jj]ansen", "ae"), ("tags", "x", "ae"), ("_self.owner", "o", "ab")):
+        page = filled.find(removed, Query(compare(path, Op.REGEX, pattern)))
+        assert "".join(item.id for item in page.items) == ids
 
 
 def test_unknown_metadata_is_an_invalid_query(filled):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from gateway_core.query.describe import parameters
+from gateway_core.query.describe import parameters, past_parameter
 from gateway_core.query.filters import MAX_FILTERS
 from gateway_core.query.operators import MAX_VALUES, MEANINGS
 from gateway_core.query.paths import MAX_HOPS, SELF
-from gateway_core.query.shape import WORDS
+from gateway_core.query.shape import REMOVED, VERSION, WORDS
 from gateway_core.query.text import MAX_BYTES, MAX_PARAMETERS
 from gateway_core.schema import translate
 from reference.text import page, table
@@ -70,6 +70,15 @@ URLs (`filtersInUrl`); see the [bundle format](bundle-format.md).
 """
 
 
+PAST = """
+## What was
+
+These show [what was](../how-to/see-restore-and-erase-what-was.md), the first of one object, the second of a
+collection. Like all parameters of the gateway they may have a second name in the
+[words](bundle-format.md#a-collection) of a collection.
+"""
+
+
 def queries() -> str:
     """Filters, operators, the words for page, order and shape, and limits."""
     operators = table(
@@ -84,6 +93,7 @@ def queries() -> str:
         ITSELF + "\n" + own + ".",
         WINDOW + "\n" + _words(),
         BODY,
+        PAST + "\n" + _past(),
         _limits(),
     )
 
@@ -95,6 +105,11 @@ def _words() -> str:
     described = {each.name: each for each in parameters(spec, lambda _: None)}
     rows = [(f"`{word}`", described[word].description) for word in WORDS]
     return table(("Parameter", "Meaning"), rows)
+
+
+def _past() -> str:
+    described = [past_parameter(word) for word in (VERSION, REMOVED)]
+    return table(("Parameter", "Meaning"), ((f"`{each.name}`", each.description) for each in described))
 
 
 def _limits() -> str:

@@ -27,16 +27,27 @@ _LOCK = (
     "SELECT id, entity, version, seq FROM object WHERE tenant = %s AND id = ANY(%s) ORDER BY id FOR UPDATE"
 )
 _NEW = """unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::text[], %s::text[]) WITH ORDINALITY
-    AS n(version, created, modified, owner, owner_name, application, data, id, entity, at)"""
+    %s::text[], %s::text[], %s::text[]) WITH ORDINALITY
+    AS n(version, created, modified, owner, owner_name, application, author, data, id, entity, at)"""
 _INSERT = f"""
-INSERT INTO object (tenant, entity, id, version, created, modified, owner, owner_name, application, data, doc)
-SELECT %s, entity, id, version, created, modified, owner, owner_name, application, data, data::jsonb
+INSERT INTO object
+    (tenant, entity, id, version, created, modified, owner, owner_name, application, author, data, doc)
+SELECT %s, entity, id, version, created, modified, owner, owner_name, application, author, data, data::jsonb
 FROM {_NEW} ORDER BY at ON CONFLICT (tenant, id) DO NOTHING"""
 _UPDATE = f"""
 UPDATE object o SET version = n.version, created = n.created, modified = n.modified, owner = n.owner,
-    owner_name = n.owner_name, application = n.application, data = n.data, doc = n.data::jsonb
+    owner_name = n.owner_name, application = n.application, author = n.author, data = n.data,
+    doc = n.data::jsonb
 FROM {_NEW} WHERE o.tenant = %s AND o.id = n.id"""
+_KEEP = """
+INSERT INTO history (tenant, entity, id, version, created, modified, owner, owner_name, application, author,
+    data, doc, ended, ended_by, removed)
+SELECT o.tenant, o.entity, o.id, o.version, o.created, o.modified, o.owner, o.owner_name, o.application,
+    o.author, o.data, o.doc, n.ended, n.ended_by, n.removed
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) WITH ORDINALITY
+    AS n(id, ended, ended_by, removed, at)
+JOIN object o ON o.tenant = %s AND o.id = n.id ORDER BY n.at"""
+_RETURN = "UPDATE history SET removed = 0 WHERE tenant = %s AND id = ANY(%s) AND removed = 1"
 _LINK = """
 INSERT INTO link (tenant, source, property, position, target)
 SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) ON CONFLICT DO NOTHING"""
@@ -144,6 +155,7 @@ class _Work:
         self._counts.update(item.entity for item in new)
         self._counts.subtract(held[delete.id].entity for delete in deletes)
         with self._connection.pipeline():
+            self._keep(changed, deletes)
             inserted = self._insert(new)
             self._update(changed)
             self._relate(puts, [item.id for item in changed])
@@ -199,9 +211,17 @@ class _Work:
                 data[path[0]] = row[0] if row else None
         return put.object._replace(data=data)
 
+    def _keep(self, changed: Sequence[StoredObject], deletes: Sequence[Delete]) -> None:
+        """What the rows are now becomes a version that ended."""
+        ends = [(item.id, item.meta.modified, item.meta.author, 0) for item in changed]
+        ends += [(delete.id, delete.moment, delete.author, 1) for delete in deletes]
+        if ends:
+            self._connection.execute(_KEEP, (*_columns(ends), self._tenant))
+
     def _insert(self, items: Sequence[StoredObject]) -> Any:
         if not items:
             return None
+        self._connection.execute(_RETURN, (self._tenant, [item.id for item in items]))
         return self._connection.execute(_INSERT, (self._tenant, *_values(items)))
 
     def _update(self, items: Sequence[StoredObject]) -> None:

@@ -10,7 +10,8 @@ import orjson
 import psycopg
 
 from gateway_core.errors import StoreError
-from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, asks
+from gateway_core.query.evaluate import in_scope
+from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, Window, asks
 from gateway_core.store import rows, sql
 from gateway_core.store.documents import encoded
 from gateway_core.store.postgresql import indexes
@@ -23,7 +24,7 @@ from gateway_core.store.postgresql.migrate import migrate
 from gateway_core.store.postgresql.patterns import resolved
 from gateway_core.store.postgresql.plans import plan_of
 from gateway_core.store.postgresql.revisions import Revisions, announce
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Plan, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
 
 T = TypeVar("T")
@@ -32,7 +33,7 @@ _O_COLUMNS = ", ".join(f"o.{name}" for name in sql.COLUMNS.split(", "))
 _NO_COLUMNS = ", ".join("NULL" for _ in sql.COLUMNS.split(", ")[2:])
 _FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = %s AND id = %s"
 _GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = %s AND id = ANY(%s)"
-_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM object WHERE tenant = %s AND entity = %s AND seq = ANY(%s)"
+_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM {{table}} WHERE tenant = %s AND entity = %s AND seq = ANY(%s)"
 _LINKED_IDS = """
 SELECT o.seq, o.id, o.entity, l.property, l.target
 FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.source
@@ -46,6 +47,22 @@ UNION ALL
 SELECT 2, o.seq, l.property, o.id, o.entity, {_NO_COLUMNS}
 FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = %(tenant)s AND l.target = %(id)s AND l.property = ANY(%(properties)s)"""
+_HISTORY = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history WHERE tenant = %s AND id = %s ORDER BY seq"""
+_OF_LIFE = """
+FROM history WHERE tenant = %(tenant)s AND id = %(id)s AND entity = %(entity)s
+AND (%(owner)s::text IS NULL OR owner = %(owner)s) AND (%(number)s::bigint IS NULL OR version = %(number)s)"""
+_VERSIONS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} {_OF_LIFE} ORDER BY seq DESC
+LIMIT %(limit)s OFFSET %(offset)s"""
+_AS_OF = f"""
+SELECT {sql.COLUMNS} FROM history
+WHERE tenant = %(tenant)s AND id = ANY(%(ids)s) AND modified < %(moment)s AND ended >= %(moment)s
+UNION ALL
+SELECT {sql.COLUMNS} FROM object WHERE tenant = %(tenant)s AND id = ANY(%(ids)s) AND modified < %(moment)s"""
+_REMOVALS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history
+WHERE tenant = %s AND id = ANY(%s) AND removed = 1"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = %s AND target = ANY(%s) ORDER BY target, source, property, position"""
@@ -169,23 +186,25 @@ class PostgresqlStore:
 
     def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
         """A page and its total of one state: a round trip for the page, and one for what is left."""
-        statements = sql.find(scope, query, POSTGRESQL, self._indexes.indexes)
+        known = self._indexes  # another thread may take over newer ones meanwhile
+        statements = sql.find(scope, query, POSTGRESQL, known.indexes)
         with connection.pipeline():
             if self._connections.held is None:
                 connection.execute(BEGIN_READING)
             generation = connection.execute(indexes.GENERATION)
             page = _execute(connection, statements.page)
         current = (generation.fetchone() or (0,))[0]
-        if current != self._indexes.generation:
-            self._indexes = indexes.read(connection, current)
-            statements = sql.find(scope, query, POSTGRESQL, self._indexes.indexes)
+        if current != known.generation:
+            self._indexes = known = indexes.read(connection, current)
+            statements = sql.find(scope, query, POSTGRESQL, known.indexes)
             page = _execute(connection, statements.page)
         found = page.fetchall()
         total = _known_total(query, statements, len(found))
         keys = [row[0] for row in found] if statements.keys else []
         with connection.pipeline():
             counted = _count(connection, scope, statements.total) if total is None else None
-            items = connection.execute(_BY_SEQ, (scope.tenant, scope.entity, keys)) if keys else None
+            by_seq = _BY_SEQ.format(table="history" if scope.removed else "object")
+            items = connection.execute(by_seq, (scope.tenant, scope.entity, keys)) if keys else None
         if counted is not None:
             total = int((counted.fetchone() or (0,))[0])
         if items is not None:
@@ -193,11 +212,64 @@ class PostgresqlStore:
             found = [by_key[key] for key in keys]
         return Page(tuple(rows.stored_objects(scope.tenant, found)), total or 0)
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        statement = sql.following(scope, id, limit, POSTGRESQL)
+        return rows.stored_objects(scope.tenant, self._read(statement.text, statement.params))
+
     def count(self, scope: Scope) -> int:
-        if scope.owner is None:
+        if scope.owner is None and not scope.removed:
             return int(self._read(_TOTAL, (scope.tenant, scope.entity))[0][0])
         statement = sql.count(scope, POSTGRESQL)
         return int(self._read(statement.text, statement.params)[0][0])
+
+    # -- what was
+
+    def history(self, scope: Scope, id: str) -> Sequence[Past]:
+        found = self._read(_HISTORY, (scope.tenant, *_storable([id]))) if _storable([id]) else []
+        versions = [rows.past(scope.tenant, row) for row in found]
+        return tuple(each for each in versions if in_scope(scope, each.object))
+
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        if not _storable([id]):
+            return (), 0
+        params = {
+            "tenant": scope.tenant,
+            "id": id,
+            "entity": scope.entity,
+            "owner": scope.owner,
+            "number": number,
+            "limit": window.limit,
+            "offset": window.offset,
+        }
+        found = self._read(_VERSIONS, params)
+        total = self._read(f"SELECT COUNT(*) {_OF_LIFE}", params)[0][0]
+        return tuple(rows.past(scope.tenant, row) for row in found), int(total)
+
+    def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
+        found = self._read(_AS_OF, {"tenant": tenant, "ids": _storable(ids), "moment": moment})
+        return {item.id: item for item in rows.stored_objects(tenant, found)}
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        found = self._read(_REMOVALS, (tenant, _storable(ids)))
+        return {each.object.id: each for each in (rows.past(tenant, row) for row in found)}
+
+    def purge(self, before: str) -> int:
+        return self._forget("DELETE FROM history WHERE ended < %s", (before,))
+
+    def erase(self, tenant: str, ids: Sequence[str]) -> int:
+        return self._forget(
+            "DELETE FROM history WHERE tenant = %s AND id = ANY(%s)", (tenant, _storable(ids))
+        )
+
+    def _forget(self, text: str, params: Sequence[Any]) -> int:
+        def work(connection: Connection) -> int:
+            connection.execute("BEGIN")
+            return connection.execute(text, params).rowcount
+
+        with translated(self._place):
+            return self._commits.run(work, lambda *_: False)  # to forget twice does no harm
 
     # -- writing objects
 

@@ -13,11 +13,19 @@ from gateway_core.store.sqlite.indexes import IndexSet, put_terms
 from gateway_core.types import StoredObject
 
 _INSERT = """
-INSERT INTO object (version, created, modified, owner, owner_name, application, data, tenant, id, entity)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING RETURNING seq, entity"""
+INSERT INTO object
+    (version, created, modified, owner, owner_name, application, author, data, tenant, id, entity)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING RETURNING seq, entity"""
 _UPDATE = """
-UPDATE object SET version = ?, created = ?, modified = ?, owner = ?, owner_name = ?, application = ?, data = ?
+UPDATE object SET
+    version = ?, created = ?, modified = ?, owner = ?, owner_name = ?, application = ?, author = ?, data = ?
 WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity"""
+_KEEP = """
+INSERT INTO history (tenant, entity, id, version, created, modified, owner, owner_name, application, author,
+    data, ended, ended_by, removed)
+SELECT tenant, entity, id, version, created, modified, owner, owner_name, application, author, data, ?, ?, ?
+FROM object WHERE tenant = ? AND id = ?"""
+_RETURN = "UPDATE history SET removed = 0 WHERE tenant = ? AND id = ? AND removed = 1"
 _DELETE = "DELETE FROM object WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity"
 _COUNT = """
 INSERT INTO counter (tenant, entity, total) VALUES (?, ?, ?)
@@ -49,8 +57,10 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
     item = _numbered(connection, tenant, put) if put.sequences else put.object
     values = object_values(item)
     if put.expect == 0:
+        connection.execute(_RETURN, (tenant, item.id))
         row = connection.execute(_INSERT, (*values, tenant, item.id, item.entity)).fetchone()
     else:
+        connection.execute(_KEEP, (item.meta.modified, item.meta.author, 0, tenant, item.id))
         row = connection.execute(_UPDATE, (*values, tenant, item.id, put.expect)).fetchone()
     # The entity is compared here and not in the statement: a bound value that a partial index
     # might fit makes SQLite prepare the statement again for each call.
@@ -82,6 +92,7 @@ def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredOb
 
 
 def _delete(connection: sqlite3.Connection, known: IndexSet, tenant: str, delete: Delete) -> str:
+    connection.execute(_KEEP, (delete.moment, delete.author, 1, tenant, delete.id))
     row = connection.execute(_DELETE, (tenant, delete.id, delete.expect)).fetchone()
     if row is None:
         raise conflict(delete.expect)

@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import orjson
 
 from gateway_core.errors import StoreError
-from gateway_core.query.model import Condition, Facet, Query, Scope
+from gateway_core.query.evaluate import in_scope
+from gateway_core.query.model import Condition, Facet, Query, Scope, Window
 from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Plan, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
 from gateway_core.store.sqlite import indexes
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
@@ -26,11 +27,12 @@ from gateway_core.store.sqlite.plans import plan_of
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 MAX_MARKS = 64
+WRITER_CACHE = 64 * 1024  # KiB: the upper pages of the indexes, which every write of a large store visits
 T = TypeVar("T")
 
 _FETCH = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id = ?"
 _GET = f"SELECT {sql.COLUMNS} FROM object WHERE tenant = ? AND id IN ({{ids}})"
-_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM object WHERE seq IN (SELECT value FROM json_each(?))"
+_BY_SEQ = f"SELECT seq, {sql.COLUMNS} FROM {{table}} WHERE seq IN (SELECT value FROM json_each(?))"
 # The entity is compared here and not there: a bound value that a partial index might fit makes
 # SQLite prepare the statement again for each call.
 _LINKED_IDS = """
@@ -47,6 +49,20 @@ UNION ALL
 SELECT 2, o.seq, l.property, o.id, o.entity, {", ".join("NULL" for _ in sql.COLUMNS.split(", ")[2:])}
 FROM link l CROSS JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = ?1 AND l.target = ?2 AND l.property IN ({{properties}})"""
+_HISTORY = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history WHERE tenant = ? AND id = ? ORDER BY seq"""
+_OF_LIFE = """
+FROM history WHERE tenant = :tenant AND id = :id AND entity = :entity
+AND (:owner IS NULL OR owner = :owner) AND (:number IS NULL OR version = :number)"""
+_VERSIONS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} {_OF_LIFE} ORDER BY seq DESC LIMIT :limit OFFSET :offset"""
+_AS_OF = f"""
+SELECT {sql.COLUMNS} FROM history WHERE tenant = ?1 AND id IN ({{ids}}) AND modified < ?2 AND ended >= ?2
+UNION ALL
+SELECT {sql.COLUMNS} FROM object WHERE tenant = ?1 AND id IN ({{ids}}) AND modified < ?2"""
+_REMOVALS = f"""
+SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history
+WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) AND removed = 1"""
 _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
@@ -87,6 +103,7 @@ class SqliteStore:
                 create_file(Path(path))
             with translated(path):
                 connection = self._readers.open()
+                connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
         except OSError as error:
             hint = "Check that its directory exists and may be written."
             raise StoreError(f"The store {path} cannot be opened: {error.strerror}.", hint=hint) from error
@@ -174,7 +191,7 @@ class SqliteStore:
             page = connection.execute(statements.page.text, statements.page.params).fetchall()
             total = self._total(connection, scope, query, statements, len(page))
             if statements.keys:
-                page = _in_order(connection, [seq for (seq,) in page])
+                page = _in_order(connection, scope, [seq for (seq,) in page])
         return Page(tuple(rows.stored_objects(scope.tenant, page)), total)
 
     def _total(
@@ -201,12 +218,57 @@ class SqliteStore:
             found = sql.find(scope, query, SQLITE, known.indexes)
             return plan_of(connection, query, [found.page, *([found.total] if found.total else [])])
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        statement = sql.following(scope, id, limit, SQLITE)
+        return rows.stored_objects(scope.tenant, self._read(statement.text, statement.params))
+
     def count(self, scope: Scope) -> int:
         with translated(self._place), self._readers.snapshot() as connection:
-            if scope.owner is None:
+            if scope.owner is None and not scope.removed:
                 return _counted(connection, scope)
             statement = sql.count(scope, SQLITE)
             return int(connection.execute(statement.text, statement.params).fetchone()[0])
+
+    # -- what was
+
+    def history(self, scope: Scope, id: str) -> Sequence[Past]:
+        found = [rows.past(scope.tenant, row) for row in self._read(_HISTORY, (scope.tenant, id))]
+        return tuple(each for each in found if in_scope(scope, each.object))
+
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        params = {
+            "tenant": scope.tenant,
+            "id": id,
+            "entity": scope.entity,
+            "owner": scope.owner,
+            "number": number,
+            "limit": window.limit,
+            "offset": window.offset,
+        }
+        with translated(self._place), self._readers.snapshot() as connection:
+            found = connection.execute(_VERSIONS, params).fetchall()
+            total = connection.execute(f"SELECT COUNT(*) {_OF_LIFE}", params).fetchone()[0]
+        return tuple(rows.past(scope.tenant, row) for row in found), int(total)
+
+    def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
+        listed = "SELECT value FROM json_each(?3)"
+        found = self._read(_AS_OF.format(ids=listed), (tenant, moment, _array(ids)))
+        return {item.id: item for item in rows.stored_objects(tenant, found)}
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        found = [rows.past(tenant, row) for row in self._read(_REMOVALS, (tenant, _array(ids)))]
+        return {each.object.id: each for each in found}
+
+    def purge(self, before: str) -> int:
+        return self._write(
+            lambda connection: connection.execute("DELETE FROM history WHERE ended < ?", (before,)).rowcount
+        )
+
+    def erase(self, tenant: str, ids: Sequence[str]) -> int:
+        text = "DELETE FROM history WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))"
+        return self._write(lambda connection: connection.execute(text, (tenant, _array(ids))).rowcount)
 
     # -- writing objects
 
@@ -283,7 +345,7 @@ class SqliteStore:
         self._readers.close()
         self._commits.close()
 
-    def _read(self, text: str, params: tuple[Any, ...] = ()) -> list[Any]:
+    def _read(self, text: str, params: tuple[Any, ...] | Mapping[str, Any] = ()) -> list[Any]:
         """The rows of one statement."""
         connection = self._readers.take()
         try:
@@ -320,6 +382,7 @@ def _counted(connection: sqlite3.Connection, scope: Scope) -> int:
     return int(row[0]) if row else 0
 
 
-def _in_order(connection: sqlite3.Connection, keys: list[int]) -> list[tuple[Any, ...]]:
-    found = {row[0]: row[1:] for row in connection.execute(_BY_SEQ, (encoded(keys),))}
+def _in_order(connection: sqlite3.Connection, scope: Scope, keys: list[int]) -> list[tuple[Any, ...]]:
+    text = _BY_SEQ.format(table="history" if scope.removed else "object")
+    found = {row[0]: row[1:] for row in connection.execute(text, (encoded(keys),))}
     return [found[key] for key in keys]

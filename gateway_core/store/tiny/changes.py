@@ -9,7 +9,7 @@ import orjson
 
 from gateway_core.errors import StoreError
 from gateway_core.store.documents import conflict, encoded_document
-from gateway_core.store.protocol import Changes, Delete, Put
+from gateway_core.store.protocol import Changes, Delete, Past, Put
 from gateway_core.store.tiny.state import Key, Row, State
 from gateway_core.types import StoredObject
 
@@ -32,10 +32,17 @@ class _Draft:
         self._before, self._tenant = state, tenant
         self._objects: dict[Key, Row] = dict(state.objects)
         self._sequences: dict[Key, int] = dict(state.sequences)
+        self._past: dict[Key, tuple[Past, ...]] = dict(state.past)
         self._last = state.last
 
     def state(self) -> State:
-        return replace(self._before, objects=self._objects, sequences=self._sequences, last=self._last)
+        return replace(
+            self._before,
+            objects=self._objects,
+            sequences=self._sequences,
+            past=self._past,
+            last=self._last,
+        )
 
     def put(self, put: Put) -> StoredObject:
         item = put.object._replace(meta=put.object.meta._replace(tenant=self._tenant))
@@ -46,10 +53,12 @@ class _Draft:
         if held is None and put.expect == 0:
             self._last += 1
             seq = self._last
+            self._past[key] = tuple(replace(each, removed=False) for each in self._past.get(key, ()))
         elif held is None or not put.expect or not _expected(held, put.expect, item.entity):
             raise conflict(put.expect)
         else:
             seq = held.seq
+            self._keep(key, Past(held.item, item.meta.modified, item.meta.author))
         text = encoded_document(item).encode()
         links = tuple({(link.property, link.position, link.target): link for link in put.links}.values())
         own = item._replace(data=orjson.loads(text))
@@ -62,10 +71,14 @@ class _Draft:
         if held is None or held.item.meta.version != delete.expect:
             raise conflict(delete.expect)
         del self._objects[key]
+        self._keep(key, Past(held.item, delete.moment, delete.author, removed=True))
         for other, row in self._objects.items():
             if other[0] == self._tenant and any(link.target == delete.id for link in row.links):
                 left = tuple(link for link in row.links if link.target != delete.id)
                 self._objects[other] = replace(row, links=left)
+
+    def _keep(self, key: Key, version: Past) -> None:
+        self._past[key] = (*self._past.get(key, ()), version)
 
     def _numbered(self, put: Put) -> dict[str, Any]:
         data = dict(put.object.data)

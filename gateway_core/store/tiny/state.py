@@ -17,7 +17,7 @@ from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import World
 from gateway_core.query.model import Hop
 from gateway_core.query.times import instant
-from gateway_core.store.protocol import ApplicationRecord, Link
+from gateway_core.store.protocol import ApplicationRecord, Link, Past
 from gateway_core.types import Artifact, JsonObject, Kind, Meta, Origin, StoredObject
 
 FORMAT = 1
@@ -42,7 +42,10 @@ class Row:
 
 @dataclass(frozen=True)
 class State:
-    """Everything in the store; ``objects`` are in the order of their creation."""
+    """Everything in the store; ``objects`` are in the order of their creation.
+
+    ``past`` are the versions that each object had, in the order in which they ended.
+    """
 
     objects: Mapping[Key, Row] = field(default_factory=dict)
     last: int = 0
@@ -50,6 +53,7 @@ class State:
     bundles: Mapping[str, tuple[JsonObject, tuple[Artifact, ...]]] = field(default_factory=dict)
     applications: Mapping[str, ApplicationRecord] = field(default_factory=dict)
     revision: int = 0
+    past: Mapping[Key, tuple[Past, ...]] = field(default_factory=dict)
 
     @cached_property
     def referring(self) -> Mapping[Key, tuple[Row, ...]]:
@@ -93,6 +97,10 @@ def tables(state: State) -> dict[str, dict[str, Any]]:
     return {
         "store": {"1": {"format": FORMAT, "revision": state.revision, "last": state.last}},
         "objects": {str(row.seq): _object(tenant, row) for (tenant, _), row in state.objects.items()},
+        "history": {
+            str(number): _version(each)
+            for number, each in enumerate((each for versions in state.past.values() for each in versions), 1)
+        },
         "sequences": {
             str(number): {"tenant": tenant, "name": name, "value": value}
             for number, ((tenant, name), value) in enumerate(state.sequences.items(), 1)
@@ -118,6 +126,12 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
             for number, document in sorted(found.get(name, {}).items(), key=lambda each: int(each[0]))
         ]
         objects = {(row.item.meta.tenant, row.item.id): row for row in rows}
+        name = "history"
+        past: dict[Key, tuple[Past, ...]] = {}
+        for _, document in sorted(found.get(name, {}).items(), key=lambda each: int(each[0])):
+            version = _version_of(document)
+            key = (version.object.meta.tenant, version.object.id)
+            past[key] = (*past.get(key, ()), version)
         name = "sequences"
         sequences = {(each["tenant"], each["name"]): each["value"] for each in found.get(name, {}).values()}
         name = "bundles"
@@ -131,27 +145,37 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
         hint = "Mend it with an editor, or restore it from a backup."
         raise StoreError(f"The table '{name}' of the store {place} is damaged.", hint=hint) from None
     last = max([int(store.get("last", 0)), *(row.seq for row in rows)])
-    return State(objects, last, sequences, bundles, applications, int(store.get("revision", 0)))
+    return State(objects, last, sequences, bundles, applications, int(store.get("revision", 0)), past)
 
 
 def _object(tenant: str, row: Row) -> JsonObject:
-    meta = row.item.meta
+    links = [[link.property, link.position, link.target] for link in row.links]
+    return {**_item(tenant, row.item), "links": links, "data": row.item.data}
+
+
+def _item(tenant: str, item: StoredObject) -> JsonObject:
+    meta = item.meta
     return {
         "tenant": tenant,
-        "entity": row.item.entity,
-        "id": row.item.id,
+        "entity": item.entity,
+        "id": item.id,
         "version": meta.version,
         "created": meta.created,
         "modified": meta.modified,
         "owner": meta.owner,
         "owner_name": meta.owner_name,
         "application": meta.application,
-        "links": [[link.property, link.position, link.target] for link in row.links],
-        "data": row.item.data,
+        "author": meta.author,
     }
 
 
 def _row(seq: int, document: Mapping[str, Any]) -> Row:
+    links = tuple(Link(document["id"], name, target, at) for name, at, target in document["links"])
+    item = _item_of(document)
+    return Row(seq, item, orjson.dumps(item.data), links)
+
+
+def _item_of(document: Mapping[str, Any]) -> StoredObject:
     meta = Meta(
         document["version"],
         document["created"],
@@ -159,11 +183,25 @@ def _row(seq: int, document: Mapping[str, Any]) -> Row:
         document["owner"],
         document["owner_name"],
         document["application"],
+        document.get("author"),
         document["tenant"],
     )
-    links = tuple(Link(document["id"], name, target, at) for name, at, target in document["links"])
-    item = StoredObject(document["id"], document["entity"], dict(document["data"]), meta)
-    return Row(seq, item, orjson.dumps(item.data), links)
+    return StoredObject(document["id"], document["entity"], dict(document["data"]), meta)
+
+
+def _version(each: Past) -> JsonObject:
+    item = _item(each.object.meta.tenant, each.object)
+    return {
+        **item,
+        "ended": each.ended,
+        "ended_by": each.ended_by,
+        "removed": each.removed,
+        "data": each.object.data,
+    }
+
+
+def _version_of(document: Mapping[str, Any]) -> Past:
+    return Past(_item_of(document), document["ended"], document["ended_by"], document["removed"])
 
 
 def _artifact(artifact: Artifact) -> JsonObject:

@@ -6,21 +6,23 @@ import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import orjson
 from tinydb import TinyDB
 
 from gateway_core.errors import BadRequest, NotAtOnce, StoreError
 from gateway_core.query import evaluate
-from gateway_core.query.model import Condition, Facet, Query, Scope
+from gateway_core.query.model import Condition, Facet, Query, Scope, Window
 from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded, is_text
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Plan, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
 from gateway_core.store.tiny.changes import applied
-from gateway_core.store.tiny.state import LinkedWorld, State, state_of, tables
+from gateway_core.store.tiny.state import Key, LinkedWorld, State, state_of, tables
 from gateway_core.store.tiny.storage import AtomicStorage
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
 
@@ -118,6 +120,10 @@ class TinyStore:
         state = self._current()
         if len(state.objects) > BRIEF and getattr(self._of_thread, "brief", False):
             raise NotAtOnce
+        if scope.removed:
+            removed = self._removed(state, scope)
+            found, total = evaluate.run(query, removed, LinkedWorld(State(), scope.tenant))
+            return Page(tuple(map(_copied, found)), total)
         rows = [row for row in state.objects.values() if evaluate.in_scope(scope, row.item)]
         world = LinkedWorld(state, scope.tenant)
         items, total = evaluate.run(query, (row.item for row in rows), world)
@@ -140,8 +146,77 @@ class TinyStore:
         step = "READ every object, in memory: this store has no indexes"
         return Plan((step,), reads_all=True, sorts=bool(query.order))
 
+    def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
+        objects = self._current().objects
+        before = objects.get((scope.tenant, _text(id))) if id is not None else None
+        if id is not None and before is None:
+            return ()
+        after = before.seq if before is not None else -1
+        found = (row for row in objects.values() if row.seq > after and evaluate.in_scope(scope, row.item))
+        return [row.copy() for row in islice(found, limit)]
+
     def count(self, scope: Scope) -> int:
+        if scope.removed:
+            return len(self._removed(self._current(), scope))
         return sum(evaluate.in_scope(scope, row.item) for row in self._current().objects.values())
+
+    # -- what was
+
+    def history(self, scope: Scope, id: str) -> Sequence[Past]:
+        versions = self._current().past.get((scope.tenant, _text(id)), ())
+        return tuple(
+            replace(each, object=_copied(each.object))
+            for each in versions
+            if evaluate.in_scope(scope, each.object)
+        )
+
+    def versions(
+        self, scope: Scope, id: str, window: Window, number: int | None = None
+    ) -> tuple[Sequence[Past], int]:
+        all_ = self._current().past.get((scope.tenant, _text(id)), ())
+        mine = [each for each in reversed(all_) if evaluate.in_scope(scope, each.object)]
+        if number is not None:
+            mine = [each for each in mine if each.object.meta.version == number]
+        shown = mine[window.offset : window.offset + window.limit]
+        return tuple(replace(each, object=_copied(each.object)) for each in shown), len(mine)
+
+    def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
+        state = self._current()
+        found: dict[str, StoredObject] = {}
+        for id in ids:
+            for each in state.past.get((tenant, id), ()):
+                if each.object.meta.modified < moment <= each.ended:
+                    found[id] = _copied(each.object)
+            row = state.objects.get((tenant, id))
+            if row is not None and row.item.meta.modified < moment:
+                found[id] = row.copy()
+        return found
+
+    def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
+        past = self._current().past
+        last = ((id, past[tenant, id][-1]) for id in ids if past.get((tenant, id)))
+        return {id: replace(each, object=_copied(each.object)) for id, each in last if each.removed}
+
+    def purge(self, before: str) -> int:
+        return self._forget(lambda _, each: each.ended >= before)
+
+    def erase(self, tenant: str, ids: Sequence[str]) -> int:
+        return self._forget(lambda key, _: key[0] != tenant or key[1] not in ids)
+
+    def _forget(self, stays: Callable[[Key, Past], bool]) -> int:
+        """Keep of all past versions only those that stay; how many went."""
+
+        def work(state: State) -> tuple[State, int]:
+            left = {key: tuple(e for e in all_ if stays(key, e)) for key, all_ in state.past.items()}
+            gone = sum(len(state.past[key]) - len(each) for key, each in left.items())
+            return (replace(state, past=left) if gone else state), gone
+
+        return self._write(work)
+
+    def _removed(self, state: State, scope: Scope) -> list[StoredObject]:
+        """The removed objects within a scope, in the order of their removal."""
+        last = [each for versions in state.past.values() for each in versions if each.removed]
+        return [e.object for e in sorted(last, key=_ended) if evaluate.in_scope(scope, e.object)]
 
     # -- writing
 
@@ -247,6 +322,15 @@ class TinyStore:
     def _failure(self, error: OSError) -> StoreError:
         hint = "Check that its directory exists and may be written, and look for a full disk."
         return StoreError(f"The store {self._path} cannot be used: {error.strerror}.", hint=hint)
+
+
+def _ended(each: Past) -> str:
+    return each.ended
+
+
+def _copied(item: StoredObject) -> StoredObject:
+    """The object with data of its own, which the caller may do with as it likes."""
+    return item._replace(data=orjson.loads(orjson.dumps(item.data)))
 
 
 def _text(id: str) -> str:

@@ -1,0 +1,30 @@
+"""A call to the operation that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from gateway_core.operations import history, objects, restore
+from gateway_core.operations.call import Action, Call, Context, Outcome
+
+OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyType(
+    {
+        Action.READ: objects.read,
+        Action.FIND: objects.list_,
+        Action.LIST: objects.list_,
+        Action.CREATE: objects.create,
+        Action.REPLACE: objects.replace_,
+        Action.PATCH: objects.patch,
+        Action.DELETE: objects.delete,
+        Action.READ_VERSION: history.read_version,
+        Action.LIST_REMOVED: history.list_removed,
+        Action.VERSIONS: history.versions,
+        Action.RESTORE: restore.restore,
+    }
+)
+
+
+def run(call: Call, context: Context) -> Outcome:
+    """Do what the call asks. Raises a ``GatewayError`` when that cannot be."""
+    return OPERATIONS[call.action](call, context)
