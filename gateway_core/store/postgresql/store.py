@@ -15,6 +15,7 @@ from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, W
 from gateway_core.store import rows, sql
 from gateway_core.store.documents import encoded
 from gateway_core.store.postgresql import indexes
+from gateway_core.store.postgresql.answers import grouped, known_total, storable
 from gateway_core.store.postgresql.changes import Written, was_made, write
 from gateway_core.store.postgresql.commits import Commits
 from gateway_core.store.postgresql.connections import BEGIN_READING, Connection, Connections, Options
@@ -112,18 +113,18 @@ class PostgresqlStore:
             yield
 
     def fetch(self, scope: Scope, id: str) -> StoredObject | None:
-        found = self._read(_FETCH, (scope.tenant, *_storable([id]))) if _storable([id]) else []
+        found = self._read(_FETCH, (scope.tenant, *storable([id]))) if storable([id]) else []
         if not found or found[0][1] != scope.entity:
             return None
         item = rows.stored_object(scope.tenant, found[0])
         return item if scope.owner in (None, item.meta.owner) else None
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
-        found = self._read(_GET, (tenant, _storable(ids)))
+        found = self._read(_GET, (tenant, storable(ids)))
         return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
-        if not _storable([id]):
+        if not storable([id]):
             return None
         properties = sorted({property for _, property in relations})
         params = {"tenant": scope.tenant, "id": id, "properties": properties}
@@ -133,17 +134,17 @@ class PostgresqlStore:
             return None
         linked = {row[3]: rows.stored_object(scope.tenant, row[3:]) for row in found if row[0] == 1}
         referring = [(row[3], row[4], row[2], id) for row in found if row[0] == 2]
-        return Surroundings(root, linked, _grouped(referring, relations))
+        return Surroundings(root, linked, grouped(referring, relations))
 
     def linked_ids(
         self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
     ) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
         properties = sorted({property for _, property in relations})
-        found = self._read(_LINKED_IDS, (tenant, _storable(targets), properties))
-        return _grouped([row[1:] for row in found], relations)
+        found = self._read(_LINKED_IDS, (tenant, storable(targets), properties))
+        return grouped([row[1:] for row in found], relations)
 
     def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
-        return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, _storable(targets))))
+        return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, storable(targets))))
 
     def find(self, scope: Scope, query: Query) -> Page:
         if asks(query.where, Op.REGEX):
@@ -199,7 +200,7 @@ class PostgresqlStore:
             statements = sql.find(scope, query, POSTGRESQL, known.indexes)
             page = _execute(connection, statements.page)
         found = page.fetchall()
-        total = _known_total(query, statements, len(found))
+        total = known_total(query, statements, len(found))
         keys = [row[0] for row in found] if statements.keys else []
         with connection.pipeline():
             counted = _count(connection, scope, statements.total) if total is None else None
@@ -225,14 +226,14 @@ class PostgresqlStore:
     # -- what was
 
     def history(self, scope: Scope, id: str) -> Sequence[Past]:
-        found = self._read(_HISTORY, (scope.tenant, *_storable([id]))) if _storable([id]) else []
+        found = self._read(_HISTORY, (scope.tenant, *storable([id]))) if storable([id]) else []
         versions = [rows.past(scope.tenant, row) for row in found]
         return tuple(each for each in versions if in_scope(scope, each.object))
 
     def versions(
         self, scope: Scope, id: str, window: Window, number: int | None = None
     ) -> tuple[Sequence[Past], int]:
-        if not _storable([id]):
+        if not storable([id]):
             return (), 0
         params = {
             "tenant": scope.tenant,
@@ -248,20 +249,18 @@ class PostgresqlStore:
         return tuple(rows.past(scope.tenant, row) for row in found), int(total)
 
     def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
-        found = self._read(_AS_OF, {"tenant": tenant, "ids": _storable(ids), "moment": moment})
+        found = self._read(_AS_OF, {"tenant": tenant, "ids": storable(ids), "moment": moment})
         return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
-        found = self._read(_REMOVALS, (tenant, _storable(ids)))
+        found = self._read(_REMOVALS, (tenant, storable(ids)))
         return {each.object.id: each for each in (rows.past(tenant, row) for row in found)}
 
     def purge(self, before: str) -> int:
         return self._forget("DELETE FROM history WHERE ended < %s", (before,))
 
     def erase(self, tenant: str, ids: Sequence[str]) -> int:
-        return self._forget(
-            "DELETE FROM history WHERE tenant = %s AND id = ANY(%s)", (tenant, _storable(ids))
-        )
+        return self._forget("DELETE FROM history WHERE tenant = %s AND id = ANY(%s)", (tenant, storable(ids)))
 
     def _forget(self, text: str, params: Sequence[Any]) -> int:
         def work(connection: Connection) -> int:
@@ -389,31 +388,6 @@ class PostgresqlStore:
 
 
 _SAFETY = ["fsync", "full_page_writes", "synchronous_commit"]
-
-
-def _storable(texts: Iterable[str]) -> list[str]:
-    """Those that can be stored, and so be found."""
-    return [text for text in texts if "\0" not in text]
-
-
-def _grouped(
-    referring: Iterable[Sequence[Any]], relations: Collection[tuple[str, str]]
-) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """Rows of (id, entity, property, target) in order of creation → the answer of ``linked_ids``."""
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
-    for id, entity, property, target in referring:
-        if (entity, property) in relations:
-            found.setdefault((target, entity, property), {})[id] = None
-    return {key: tuple(ids) for key, ids in found.items()}
-
-
-def _known_total(query: Query, statements: sql.Find, shown: int) -> int | None:
-    window = query.window
-    if statements.total is None:
-        return None
-    if 0 < shown < window.limit or (shown < window.limit and window.offset == 0):
-        return window.offset + shown
-    return None
 
 
 def _count(connection: Connection, scope: Scope, total: sql.Statement | None) -> psycopg.Cursor[Any]:
