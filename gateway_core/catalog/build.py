@@ -21,6 +21,7 @@ from gateway_core.catalog.endpoints import (
     MatchTable,
     Pipeline,
     Unknown,
+    UrlFilters,
 )
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
@@ -184,6 +185,8 @@ def _collection(artifact: Artifact, findings: list[Finding]) -> Collection:
         summaries=MappingProxyType(_summaries(body.get("summaries") or {}, where, findings)),
         words=MappingProxyType(words),
         aliases=MappingProxyType({alias: word for word, alias in words.items()}),
+        url_filters=_member(UrlFilters, body.get("filtersInUrl") or "allow", where, "filtersInUrl", findings)
+        or UrlFilters.ALLOW,
     )
 
 

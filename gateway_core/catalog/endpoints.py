@@ -13,6 +13,7 @@ from gateway_core.types import JsonObject, Reference
 API_ROOT = "/api"
 VERSIONS = "versions"  # behind the path of an object: what it was
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+FIND = "_find"  # behind the path of a collection: what a GET of it answers, with the query in the body
 
 
 class ErrorShape(StrEnum):
@@ -30,6 +31,13 @@ class Unknown(StrEnum):
     STORE = "store"
 
 
+class UrlFilters(StrEnum):
+    """Whether the URL of a list may hold filters on members that are personal data."""
+
+    ALLOW = "allow"
+    REFUSE_SENSITIVE = "refuse-sensitive"
+
+
 class Accepts(StrEnum):
     """Oddities of real clients that an endpoint group puts up with."""
 
@@ -44,8 +52,8 @@ class Collection:
 
     ``tags`` are (name, description) in the order of the API document; ``summaries`` are its
     texts by operation (``list``, ``create`` …), in which ``{title}`` is the endpoint's.
-    ``words`` are the names that the gateway's own query parameters have here beside their own,
-    ``aliases`` the same the other way round.
+    ``words`` are the names that the gateway's own words have here beside their own, ``aliases`` the
+    same the other way round.
     """
 
     reference: Reference
@@ -61,6 +69,13 @@ class Collection:
     summaries: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+    url_filters: UrlFilters = UrlFilters.ALLOW
+
+    @property
+    def find_words(self) -> tuple[str, ...]:
+        """What may stand behind the path of a collection to ask with a body; the shown one first."""
+        alias = self.words.get(FIND)
+        return (FIND,) if alias is None else (alias, FIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +136,33 @@ class Endpoint:
 @dataclass(frozen=True, slots=True)
 class Match:
     """A path that belongs to an endpoint; ``id`` is None for the collection. ``versions``: not the
-    object itself, but the list of what it was."""
+    object itself, but the list of what it was; ``find``: the collection, asked with a body."""
 
     endpoint: Endpoint
     id: str | None
     versions: bool = False
+    find: bool = False
 
 
 class MatchTable:
     """Path → endpoint, with one look-up or two. Built once, read by every request."""
 
-    __slots__ = ("_endpoints",)
+    __slots__ = ("_endpoints", "_finds")
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self._endpoints = {path: endpoint for endpoint in endpoints for path in endpoint.paths}
+        listed = tuple(endpoints)
+        self._endpoints = {path: endpoint for endpoint in listed for path in endpoint.paths}
+        self._finds = frozenset(
+            f"{path}/{word}"
+            for endpoint in listed
+            if "GET" in endpoint.methods
+            for path in endpoint.paths
+            for word in endpoint.collection.find_words
+        )
 
     def match(self, path: str) -> Match | None:
-        """The endpoint of an absolute path, with or without an id behind it, or an id and ``versions``.
+        """The endpoint of an absolute path, alone or with an id behind it, an id and ``versions``, or the
+        word to find by.
 
         Paths are compared as they are, percent-decoded once by the server; behind a trailing
         slash stands an empty id, which is none (callers that put up with one strip it).
@@ -148,6 +173,8 @@ class MatchTable:
         parent, _, id = path.rpartition("/")
         endpoint = self._endpoints.get(parent)
         if endpoint is not None:
+            if path in self._finds:
+                return Match(endpoint, None, find=True)
             return Match(endpoint, id) if id else None
         return self._match_versions(parent) if id == VERSIONS else None
 

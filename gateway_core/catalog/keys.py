@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from gateway_core.catalog.endpoints import METHODS, Accepts, ErrorShape
+from gateway_core.catalog.endpoints import METHODS, Accepts, ErrorShape, UrlFilters
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Artifact, Finding, Kind, Severity
 
@@ -27,8 +27,9 @@ COLLECTION_KEYS: Mapping[str, str] = MappingProxyType(
         "unknownProperties": "`reject` (default), `ignore` or `store`, for endpoints that do not say",
         "accepts": "a list of oddities of clients to put up with, see below",
         "tags": "a list of `name` and `description`: the groups of the API document, in order",
-        "words": "names in the language of its clients for the gateway's own query parameters, by these: "
-        '`{"_version": "versie"}`; both work',
+        "words": "names in the language of its clients for the gateway's own query parameters and `_find`, "
+        'by these: `{"_version": "versie", "_find": "_zoek"}`; both work',
+        "filtersInUrl": "whether personal data may stand in the query of a URL, see below (default `allow`)",
         "summaries": "words for the operations of the API document, by what they do, see below",
     }
 )
@@ -78,6 +79,15 @@ ERROR_SHAPES: Mapping[ErrorShape, str] = MappingProxyType(
     {
         ErrorShape.PROBLEM: "problem details (RFC 9457), with `code`, `requestId` and `invalidParams`",
         ErrorShape.MESSAGE: "`message`, `data` and `path`, as Common Gateway printed them",
+    }
+)
+
+URL_FILTERS: Mapping[UrlFilters, str] = MappingProxyType(
+    {
+        UrlFilters.ALLOW: "every filter may",
+        UrlFilters.REFUSE_SENSITIVE: "a filter or search on a member whose format is personal data (`bsn` "
+        "and others), or that the schema marks `x-sensitive`, is 400; such members are asked for in the body "
+        "of `POST …/_find`",
     }
 )
 

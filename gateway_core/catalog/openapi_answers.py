@@ -51,6 +51,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         name: tuple(map(str, sorted(statuses)))
         for name, statuses in {
             "list": _ANY,
+            "find": (*_ANY, 408, 413, 415),
             "create": (*_ANY, *_BODY),
             "read": (*_ANY, 404),
             "replace": (*_ANY, *_BODY, 404, 412),
@@ -182,6 +183,30 @@ def _error_response(shape: ErrorShape, status: str, error: type[GatewayError], t
     return {"description": text, "headers": headers(*_ERROR_HEADERS.get(status, ())), "content": content}
 
 
+_FACETS: Mapping[str, Json] = MappingProxyType(
+    {
+        "type": "object",
+        "description": "What `_queries` asked to count, by member.",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["values", "different"],
+            "properties": {
+                "values": {
+                    "type": "array",
+                    "description": "The most frequent values, each with the number of objects that hold it.",
+                    "items": {
+                        "type": "object",
+                        "required": ["_id", "count"],
+                        "properties": {"_id": {}, "count": {"type": "integer", "minimum": 1}},
+                    },
+                },
+                "different": {"type": "integer", "minimum": 0, "description": "How many values there are."},
+            },
+        },
+    }
+)
+
+
 def page(item: JsonObject) -> JsonObject:
     """A page of a collection whose items look like ``item``."""
     counted: JsonObject = {
@@ -195,5 +220,5 @@ def page(item: JsonObject) -> JsonObject:
     return {
         "type": "object",
         "required": ["results", *counted],
-        "properties": {"results": {"type": "array", "items": item}, **counted},
+        "properties": {"results": {"type": "array", "items": item}, **counted, "facets": dict(_FACETS)},
     }

@@ -27,6 +27,7 @@ from gateway_core.types import Json, JsonObject, Reference
 SUMMARIES: Mapping[str, str] = MappingProxyType(
     {
         "list": "{title}: list",
+        "find": "{title}: list, with the query in the body",
         "create": "{title}: create",
         "read": "{title}: read",
         "replace": "{title}: replace",
@@ -38,6 +39,10 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
 )
 _ON_ITEM = {"read": "get", "replace": "put", "patch": "patch", "delete": "delete"}
 _ON_VERSIONS = {"versions": "get", "restore": "post"}
+FIND_TEXT = (
+    "The parameters of the list are the members of the body, a list of values for one that is repeated. "
+    "Page and shape may stand in the URL too."
+)
 _UNIT = {"type": "string", "enum": ["asc", "desc"]}
 
 
@@ -109,6 +114,8 @@ class Operations:
         collection, item = self._on_collection(suffix), self._on_item(path, suffix)
         if collection:
             yield path, collection
+        if "GET" in self._endpoint.methods:
+            yield f"{path}/{self._endpoint.collection.find_words[0]}", {"post": self._find(suffix)}
         if item:
             yield f"{path}/{{id}}", {"parameters": [self._shared.parameter("id")], **item}
         versions = self._on_versions(suffix)
@@ -121,21 +128,46 @@ class Operations:
         methods = {"list": "GET", "create": "POST", **{n: m.upper() for n, m in _ON_ITEM.items()}}
         present = (name for name, method in methods.items() if method in self._endpoint.methods)
         past = (name for name, method in _ON_VERSIONS.items() if method.upper() in self._endpoint.on_versions)
-        return {name: f"{self._slug}-{name}{suffix}" for name in (*present, *past)}
+        found = ["find"] if "GET" in self._endpoint.methods else []
+        return {name: f"{self._slug}-{name}{suffix}" for name in (*present, *past, *found)}
 
     def _on_collection(self, suffix: str) -> JsonObject:
         ids = self.operation_ids(suffix)
         item: JsonObject = {}
         if "list" in ids:
-            example = self._shared.example(f"{self._slug}.page", page_of(self._answer_example()))
-            found = self._answer("A page of objects.", page(self._shown()), example)
-            item["get"] = self._operation("list", ids, {"200": found}) | {"parameters": list(self._filters())}
+            listed = self._operation("list", ids, {"200": self._page()})
+            item["get"] = listed | {"parameters": list(self._filters())}
         if "create" in ids:
             made = self._answer("The object as stored.", self._shown(), self._item_example())
             made |= {"headers": headers("ETag", "Location"), **self._links(ids)}
             operation = self._operation("create", ids, {"201": made})
             item["post"] = operation | {"parameters": self._shapes(), "requestBody": self._body(Mode.WRITE)}
         return item
+
+    def _page(self) -> JsonObject:
+        example = self._shared.example(f"{self._slug}.page", page_of(self._answer_example()))
+        return self._answer("A page of objects.", page(self._shown()), example)
+
+    def _find(self, suffix: str) -> JsonObject:
+        """The list again, its parameters as the members of a body: nothing personal in a URL."""
+        operation = self._operation("find", self.operation_ids(suffix), {"200": self._page()})
+        sentences = (self._endpoint.description, FIND_TEXT)
+        operation["description"] = " ".join(filter(None, sentences))
+        window = shape_parameters(window=True, settings=self._query)
+        known: dict[str, Json] = {
+            str(name): {"description": text} for name, text in self._described_filters()
+        }
+        schema: JsonObject = {"type": "object", "properties": known}
+        content: JsonObject = {JSON: {"schema": schema, "example": {"_limit": 10}}}
+        body = {"required": True, "content": content}
+        return operation | {"parameters": [self._shared.query(info) for info in window], "requestBody": body}
+
+    def _described_filters(self) -> Iterator[tuple[Json, Json]]:
+        for given in self._filters():
+            named = (
+                self._shared.parameters[str(given["$ref"]).rpartition("/")[2]] if "$ref" in given else given
+            )
+            yield named["name"], named.get("description", "")
 
     def _on_item(self, path: str, suffix: str) -> JsonObject:
         ids = self.operation_ids(suffix)

@@ -1,16 +1,16 @@
-"""Words of a collection's own language for the query parameters of the gateway."""
+"""Words of a collection's own language for words of the gateway."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.endpoints import FIND, Endpoint
 from gateway_core.query.shape import REMOVED, VERSION, WORDS
 from gateway_core.schema.spec import EntitySpec
 from gateway_core.types import Finding, Json, Reference, Severity
 
-OWN_WORDS = (*WORDS, VERSION, REMOVED)
+OWN_WORDS = (*WORDS, VERSION, REMOVED, FIND)
 # What a parameter may be called; the names without underscore, and those of ids, mean something already.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,49}")
 _OTHERS = frozenset(

@@ -8,6 +8,7 @@ from gateway_core import app as gateway
 from gateway_core.catalog.build import build
 from gateway_core.cli.output import explain
 from gateway_core.errors import GatewayError
+from gateway_core.operations.explain import explain as explained
 from gateway_core.operations.install import is_installed, sentence
 from gateway_core.query.model import Scope
 from gateway_core.settings import Settings
@@ -32,6 +33,17 @@ def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
     _applications(settings, store, tell)
     store.close()
     return healthy
+
+
+def explain_request(settings: Settings, request: str, tell: Callable[[str], None]) -> None:
+    """Tell how the store answers a request for a list, without the values in it."""
+    store = gateway.store_of(settings)
+    try:
+        catalog, _ = build(tuple(store.artifacts()), gateway.build_settings(settings))
+        for line in explained(request, gateway.context_of(catalog, store)):
+            tell(line)
+    finally:
+        store.close()
 
 
 def _workers(settings: Settings, store: Store, tell: Callable[[str], None]) -> bool:

@@ -144,12 +144,19 @@ def openapi() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Check settings, store and configuration."""
-    from gateway_core.cli.doctor import examine
+def doctor(
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="REQUEST", help="Tell how the store answers a list, as 'GET /api/…?…'."),
+    ] = None,
+) -> None:
+    """Check settings, store and configuration; or tell how a list is answered, and what would help."""
+    from gateway_core.cli.doctor import examine, explain_request
     from gateway_core.settings import Settings
 
-    if not examine(Settings(), tell):
+    if explain is not None:
+        explain_request(Settings(), explain, tell)
+    elif not examine(Settings(), tell):
         raise typer.Exit(1)
 
 

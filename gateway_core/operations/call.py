@@ -16,6 +16,7 @@ from gateway_core.types import Json, JsonObject, Principal
 class Action(StrEnum):
     READ = "read"
     LIST = "list"
+    FIND = "find"
     CREATE = "create"
     REPLACE = "replace"
     PATCH = "patch"

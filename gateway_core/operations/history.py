@@ -54,7 +54,7 @@ def read_version(call: Call, context: Context) -> Outcome:
     document, tag = _as_it_was(call, context, version, Extend.of(query.extend))
     if call.if_none_match is not None and names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
-    return Outcome(Result.FOUND, project(document, query.fields), tag)
+    return Outcome(Result.FOUND, project(document, query), tag)
 
 
 def list_removed(call: Call, context: Context) -> Outcome:
@@ -64,12 +64,14 @@ def list_removed(call: Call, context: Context) -> Outcome:
         raise refusal(REMOVED, "must be true or false")
     call = replace(call, params=params)
     query = list_query(call, context, entity_of(call, context))
+    if query.facets:
+        raise refusal("_queries", "counts the values of objects that are there, not of removed ones")
     extend, tenant = Extend.of(query.extend), call.principal.tenant
     with context.store.snapshot():
         page = context.store.find(replace(scope_of(call), removed=True), query)
         removals = context.store.removals(tenant, [item.id for item in page.items])
         documents = [_removed(call, context, removals[item.id], extend) for item in page.items]
-    results = [project(document, query.fields) for document in documents]
+    results = [project(document, query) for document in documents]
     return Outcome(Result.PAGE, page_of(results, page.total, query.window))
 
 

@@ -30,11 +30,12 @@ from gateway_core.operations.shape import (
     renderer_of,
     show,
 )
-from gateway_core.query.model import Scope, Window
+from gateway_core.query.model import Op, Query, Scope, Window, asks
 from gateway_core.schema import without
 from gateway_core.types import JsonObject, StoredObject, Violation
 
 ATTEMPTS = 8
+FACET_VALUES = 100
 BRIEF_PAGE = 100  # what takes some milliseconds to render
 EVERYTHING = Extend(everything=True)
 UNKNOWN = "unknown-property"
@@ -46,24 +47,24 @@ def read(call: Call, context: Context) -> Outcome:
     document, tag = show(call, context, call.id or "", Extend.of(query.extend))
     if call.if_none_match is not None and names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
-    return Outcome(Result.FOUND, project(document, query.fields), tag)
+    return Outcome(Result.FOUND, project(document, query), tag)
 
 
 def list_(call: Call, context: Context) -> Outcome:
     entity = entity_of(call, context)
     query = list_query(call, context, entity)
-    fields = query.fields
     extend, tenant = Extend.of(query.extend), call.principal.tenant
-    if context.brief and query.window.limit > BRIEF_PAGE:
+    if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
         page = context.store.find(scope_of(call), query)
+        facets = _facets(call, context, query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
     renderer = renderer_of(call, context, graph)
     results = items_out(call, context, [renderer.document(item) for item in page.items])
-    if fields:
-        results = [project(result, fields) for result in results]
-    return Outcome(Result.PAGE, page_of(results, page.total, query.window))
+    if query.fields or query.unset:
+        results = [project(result, query) for result in results]
+    return Outcome(Result.PAGE, {**page_of(results, page.total, query.window), **facets})
 
 
 def page_of(results: list[JsonObject], total: int, window: Window) -> JsonObject:
@@ -77,6 +78,23 @@ def page_of(results: list[JsonObject], total: int, window: Window) -> JsonObject
         "offset": offset,
         "page": offset // limit + 1,
         "pages": max(1, -(-total // limit)),
+    }
+
+
+def _facets(call: Call, context: Context, query: Query) -> JsonObject:
+    """``facets`` of the answer: by name the values, and how many different ones there are."""
+    if not query.facets:
+        return {}
+    paths = [path for _, path in query.facets]
+    counted = context.store.facets(scope_of(call), query.where, paths, FACET_VALUES)
+    return {
+        "facets": {
+            name: {
+                "values": [{"_id": value, "count": count} for value, count in facet.values],
+                "different": facet.different,
+            }
+            for (name, _), facet in zip(query.facets, counted, strict=True)
+        }
     }
 
 
@@ -95,7 +113,7 @@ def create(call: Call, context: Context) -> Outcome:
         except VersionConflict:  # of an object that the document names
             continue
         body, tag = show(call, context, id, Extend.of(query.extend))
-        return Outcome(Result.CREATED, project(body, query.fields), tag, f"{call.endpoint.path}/{id}")
+        return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
     raise too_busy()
 
 
@@ -156,7 +174,7 @@ def _change(
         except VersionConflict:
             continue
         body, tag = show(call, context, item.id, extend)
-        return Outcome(Result.CHANGED, project(body, query.fields), tag)
+        return Outcome(Result.CHANGED, project(body, query), tag)
     raise too_busy()
 
 

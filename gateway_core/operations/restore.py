@@ -51,7 +51,7 @@ def restore(call: Call, context: Context) -> Outcome:
             except VersionConflict:
                 continue
         body, tag = show(call, context, call.id or "", extend)
-        return Outcome(Result.CHANGED, project(body, query.fields), tag)
+        return Outcome(Result.CHANGED, project(body, query), tag)
     raise too_busy()
 
 

@@ -11,6 +11,7 @@ from gateway_core.operations.call import Action, Call, Context, Outcome
 OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyType(
     {
         Action.READ: objects.read,
+        Action.FIND: objects.list_,
         Action.LIST: objects.list_,
         Action.CREATE: objects.create,
         Action.REPLACE: objects.replace_,

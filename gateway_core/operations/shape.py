@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from gateway_core.catalog.endpoints import UrlFilters
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, MappingError, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
@@ -12,14 +14,15 @@ from gateway_core.operations.blame import of_client
 from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
 from gateway_core.operations.render import Renderer
+from gateway_core.query.body import parse_body
 from gateway_core.query.model import Query, Scope, Window
-from gateway_core.query.parse import canonical, names_of
+from gateway_core.query.parse import canonical, names_of, spelled
 from gateway_core.query.paths import shown
 from gateway_core.query.shape import VERSION, WINDOW
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Json, JsonObject, Violation
 
-ITEM_PARAMS = frozenset({"_fields", "_extend"})
+ITEM_PARAMS = frozenset({"_fields", "_unset", "_extend"})
 BESIDE = ITEM_PARAMS.union(WINDOW)
 READING = frozenset({Action.READ, Action.READ_VERSION})
 PLAIN = Query()
@@ -87,15 +90,18 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     ``_extend`` is assumed, since such clients name what is embedded anyway.
     Raises ``InvalidQuery`` naming the parameter that nothing consumes, and those that exist.
     """
-    params = dict(canonical(call.params, entity.spec.properties.__contains__))
+    params = canonical(_asked(call), entity.spec.properties.__contains__)
+    guarded = (
+        call.action is not Action.FIND and call.endpoint.collection.url_filters is UrlFilters.REFUSE_SENSITIVE
+    )
     mapping = call.endpoint.pipeline.query_in
     if not call.endpoint.is_mapped:
-        return entity.parser.parse(params)
+        return entity.parser.parse(params, guarded=guarded)
     beside = {name: params.pop(name) for name in BESIDE & params.keys()}
-    fields = names_of(beside.pop("_fields", None))
+    fields, unset = names_of(beside.pop("_fields", None)), names_of(beside.pop("_unset", None), "_unset")
     beside.pop("_extend", None)
     if mapping is None:
-        return replace(entity.parser.parse({**params, **beside}), fields=fields)
+        return replace(entity.parser.parse({**params, **beside}, guarded=guarded), fields=fields, unset=unset)
     _refuse_unread(params, mapping)
 
     def mapped(given: JsonObject) -> JsonObject:
@@ -103,9 +109,24 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
         return result if isinstance(result, dict) else {}
 
     try:
-        return replace(entity.parser.parse({**mapped(params), **beside}), fields=fields)
+        query = entity.parser.parse({**mapped(params), **beside}, guarded=guarded)
+        return replace(query, fields=fields, unset=unset)
     except InvalidQuery as error:
         raise of_client(error, params, mapped) from None
+
+
+def _asked(call: Call) -> JsonObject:
+    """The parameters of a call: those of its body when it has one, with page and shape in the URL."""
+    if call.action is not Action.FIND:
+        return call.params
+    asked = spelled(parse_body(call.body), call.endpoint.collection.aliases)
+    beside = canonical(call.params)
+    for name in beside.keys() - BESIDE:
+        rule = f"query parameter '{shown(name)}' stands in the URL, and belongs in the body here."
+        raise InvalidQuery(rule, parameter=shown(name))
+    for name in beside.keys() & asked.keys():
+        raise InvalidQuery(f"query parameter '{name}' is given in the URL and in the body.", parameter=name)
+    return {**beside, **asked}
 
 
 def _refuse_unread(params: Mapping[str, Json], mapping: CompiledMapping) -> None:
@@ -141,7 +162,8 @@ def item_params(call: Call, entity: Entity) -> Query:
     for name in params.keys() - ITEM_PARAMS:
         _refuse(name, ITEM_PARAMS | {VERSION} if call.action in READING else ITEM_PARAMS)
     if call.endpoint.is_mapped:
-        return Query(fields=names_of(params.get("_fields")))
+        fields, unset = names_of(params.get("_fields")), names_of(params.get("_unset"), "_unset")
+        return Query(fields=fields, unset=unset)
     return entity.parser.parse(params)
 
 
@@ -153,10 +175,28 @@ def window_params(call: Call, entity: Entity) -> Window:
     return entity.parser.parse(params).window
 
 
-def project(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:
-    """The named members (dotted paths) of a document, with those that identify it."""
-    if not fields:
-        return document
+def project(document: JsonObject, query: Query) -> JsonObject:
+    """What the query asks to see of a document: the members that it names, with those that identify it,
+    and without those that it wants left out (dotted paths)."""
+    shown = _only(document, query.fields) if query.fields else document
+    for path in query.unset:
+        shown = _left_out(shown, path.split("."))
+    return shown
+
+
+def _left_out(value: Json, steps: list[str]) -> Any:
+    """A copy of a document, or of a list of them, without the member at a path."""
+    if isinstance(value, list):
+        return [_left_out(each, steps) for each in value]
+    step, rest = steps[0], steps[1:]
+    if not isinstance(value, dict) or step not in value:
+        return value
+    if rest:
+        return {**value, step: _left_out(value[step], rest)}
+    return {name: each for name, each in value.items() if name != step}
+
+
+def _only(document: JsonObject, fields: tuple[str, ...]) -> JsonObject:
     shown = {key: document[key] for key in ALWAYS_SHOWN if key in document}
     for path in fields:
         _copy_path(document, shown, path.split("."))

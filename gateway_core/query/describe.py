@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway_core.query.paths import ID, RELATIONS, SELF, Paths, Specs
-from gateway_core.query.shape import MAX_OFFSET, MAX_VERSION, REMOVED, VERSION, QuerySettings, searched
+from gateway_core.query.shape import (
+    MAX_FACETS,
+    MAX_OFFSET,
+    MAX_VERSION,
+    REMOVED,
+    VERSION,
+    QuerySettings,
+    searched,
+)
 from gateway_core.query.values import holds_scalars, reads
 from gateway_core.schema.formats import FORMATS, UUID
 from gateway_core.schema.spec import EntitySpec, PropertySpec
@@ -16,7 +24,7 @@ from gateway_core.types import Json, JsonObject
 MAX_INLINE = 4
 
 _NULLS: JsonObject = {"enum": ["IS NULL", "IS NOT NULL"]}
-_ON_TEXT = "like, case_insensitive, ne, in, >=, >, <=, <"
+_ON_TEXT = "like, regex, case_insensitive, ne, in, >=, >, <=, <"
 _ON_NUMBERS = "ne, in, >=, >, <=, <"
 _ON_DATES = "after, strictly_after, before, strictly_before, ne, in"
 _OTHERWISE = "ne, in"
@@ -57,7 +65,14 @@ def parameters(
         {"type": "string", "minLength": 1},
         "text",
     )
-    words = (*shape_parameters(window=True, settings=settings), orders)
+    counted = ParameterInfo(
+        "_queries",
+        f"Members whose values are counted over all objects that match, at most {MAX_FACETS}: the answer has "
+        "them under `facets`, each with its most frequent values.",
+        _names(),
+        ["_self.version"],
+    )
+    words = (*shape_parameters(window=True, settings=settings), orders, counted)
     return (*words, *((search,) if searched(paths) else ()), *filters.values())
 
 
@@ -65,6 +80,7 @@ def shape_parameters(*, window: bool, settings: QuerySettings | None = None) -> 
     """What shapes an answer, and with ``window`` the page of a collection too."""
     shapes = (
         ParameterInfo("_fields", "Only these members, dotted paths.", _names()),
+        ParameterInfo("_unset", "Without these members, dotted paths.", _names()),
         ParameterInfo("_extend", "Relations to embed too, or `all`.", _names(), ["all"]),
     )
     return (*window_parameters(settings or QuerySettings()), *shapes) if window else shapes

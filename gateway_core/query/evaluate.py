@@ -16,6 +16,7 @@ from gateway_core.query.model import (
     Compare,
     Condition,
     Element,
+    Facet,
     Hop,
     Not,
     Op,
@@ -27,6 +28,7 @@ from gateway_core.query.model import (
     Scope,
     Window,
 )
+from gateway_core.query.patterns import matcher
 from gateway_core.types import Json, StoredObject
 
 SortKey: TypeAlias = tuple[bool, int, float | str]
@@ -58,6 +60,32 @@ def run(query: Query, objects: Iterable[StoredObject], world: World) -> tuple[tu
     for order in reversed(query.order):
         found.sort(key=lambda each, order=order: sort_key(order, each, world), reverse=order.descending)  # type: ignore[misc]
     return tuple(_window(found, query.window)), len(found)
+
+
+def facet(path: Path, objects: Iterable[StoredObject], limit: int) -> Facet:
+    """The values under a path of ``objects``, those that match."""
+    counts: dict[tuple[int, Scalar], int] = {}
+    for each in objects:
+        held = _values(_register(each), path[1:]) if path[0] == "_self" else _values(each.data, path)
+        for key in {_rank(value) for value in held if isinstance(value, str | int | float)}:
+            counts[key] = counts.get(key, 0) + 1
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return Facet(tuple((unranked(*key), number) for key, number in ranked[:limit]), len(counts))
+
+
+def unranked(rank: int, value: Scalar) -> Scalar:
+    """The value of a rank (0 false, 1 true, 2 a number, 3 a text), a whole number as an integer."""
+    if rank < 2:
+        return rank == 1
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
+        return int(value)
+    return value
+
+
+def _rank(value: Scalar) -> tuple[int, Scalar]:
+    if isinstance(value, bool):
+        return (int(value), 0)
+    return (3, value) if isinstance(value, str) else (2, value)
 
 
 def in_scope(scope: Scope, each: StoredObject) -> bool:
@@ -182,12 +210,17 @@ def _texts(holds: Callable[[str, str], bool]) -> Callable[[Json, Scalar], bool]:
     return test
 
 
+def _matched(held: Json, pattern: Scalar) -> bool:
+    return isinstance(held, str) and isinstance(pattern, str) and matcher(pattern)(held)
+
+
 _TESTS: Mapping[Op, Callable[[Json, Scalar], bool]] = MappingProxyType(
     {
         Op.EQ: _equal,
         Op.IN: _equal,
         Op.EQ_NOCASE: _texts(lambda held, wanted: held == wanted),
         Op.LIKE: _texts(lambda held, wanted: wanted in held),
+        Op.REGEX: _matched,
         Op.GT: _ordered(lambda held, wanted: held > wanted),
         Op.GE: _ordered(lambda held, wanted: held >= wanted),
         Op.LT: _ordered(lambda held, wanted: held < wanted),

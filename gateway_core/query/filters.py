@@ -19,7 +19,7 @@ from gateway_core.query.operators import (
     selects,
 )
 from gateway_core.query.paths import Marks, Paths, Step, Target, listing
-from gateway_core.query.values import holds_scalars, refusal
+from gateway_core.query.values import holds_scalars, refusal, unshown
 from gateway_core.schema.spec import PropertySpec
 from gateway_core.types import Json, JsonObject
 
@@ -101,7 +101,7 @@ def within(step: Step, where: Condition) -> Condition:
     return Element(step, where) if isinstance(step, tuple) else Related(step, where)
 
 
-def condition(paths: Paths, params: JsonObject) -> Condition:
+def condition(paths: Paths, params: JsonObject, *, guarded: bool = False) -> Condition:
     """All filters of ``params`` hold; ``All()`` when there are none.
 
     A value is a scalar, a list (any of its values), or a map: a key is an operator, or else a
@@ -109,19 +109,20 @@ def condition(paths: Paths, params: JsonObject) -> Condition:
     Conditions on one list hold for the same element; those with different numbers behind the
     list (``a.0.b``, ``a.1.b``) may hold for different ones. Where one of them is ``[of]``, they
     are asked of the elements that it chooses: ``a.kind[of]=x&a.b[ne]=y`` is no ``b`` of kind x
-    that is y, where ``a.kind=x&a.b[ne]=y`` is one of kind x that is not.
+    that is y, where ``a.kind=x&a.b[ne]=y`` is one of kind x that is not. ``guarded`` refuses values
+    of members that are personal data.
     Raises ``InvalidQuery`` for a path, an operator or a value that makes no sense.
     """
     root = Group()
-    reader = _Reader(paths, root)
+    reader = _Reader(paths, root, guarded=guarded)
     for name, value in params.items():
         reader.read(name, name, value, 0)
     return root.condition()
 
 
 class _Reader:
-    def __init__(self, paths: Paths, root: Group) -> None:
-        self._paths, self._root = paths, root
+    def __init__(self, paths: Paths, root: Group, *, guarded: bool) -> None:
+        self._paths, self._root, self._guarded = paths, root, guarded
         self._count = 0
 
     def read(self, parameter: str, dotted: str, value: Json, depth: int) -> None:
@@ -155,6 +156,8 @@ class _Reader:
         self._count += 1
         if self._count > MAX_FILTERS:
             raise refusal(parameter, f"is one filter too many; {MAX_FILTERS} are allowed")
+        if self._guarded and target.prop.sensitive and (isinstance(value, list) or null_test(value) is None):
+            raise unshown(parameter)
         if operator is selects:
             self._choose(parameter, target, value)
             return

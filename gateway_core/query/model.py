@@ -34,7 +34,8 @@ class Op(StrEnum):
     Values are compared within their class: text, numbers (1 equals 1.0) and booleans (true is
     not 1); across classes nothing is equal and nothing is smaller. ``EQ`` and ``IN`` are exact
     in case. ``EQ_NOCASE`` is equality of texts and ``LIKE`` is contains, both after
-    ``str.casefold``; ``EQ_NOCASE`` with another value is ``EQ``. ``GT`` … ``LE`` compare numbers
+    ``str.casefold``; ``EQ_NOCASE`` with another value is ``EQ``. ``REGEX`` holds for texts in which
+    ``patterns.matcher`` finds a match. ``GT`` … ``LE`` compare numbers
     by value and text by code point (date-times are stored in UTC; ``times`` tells how they are
     compared); they hold for no boolean.
     """
@@ -44,6 +45,7 @@ class Op(StrEnum):
     EQ_NOCASE = "eq_nocase"
     IN = "in"
     LIKE = "like"
+    REGEX = "regex"
     GT = "gt"
     GE = "ge"
     LT = "lt"
@@ -115,6 +117,17 @@ class Not:
 Condition: TypeAlias = Compare | Element | Related | All | AnyOf | Not
 
 
+def asks(condition: Condition, op: Op) -> bool:
+    """Whether the operator stands anywhere in the condition."""
+    match condition:
+        case Compare(op=own):
+            return own is op
+        case Not(condition=inner) | Element(where=inner) | Related(where=inner):
+            return asks(inner, op)
+        case All(conditions=parts) | AnyOf(conditions=parts):
+            return any(asks(part, op) for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Sort by the scalar at ``path``, a path through objects only, of the object reached by ``hops``.
@@ -141,7 +154,8 @@ class Query:
     """What a client asks of a collection.
 
     Without ``order``, and as the last tie-breaker, objects come in the order of their creation.
-    ``fields`` and ``extend`` shape the answer and do not concern a store.
+    ``fields``, ``unset`` and ``extend`` shape the answer and do not concern a store; ``facets``, a name
+    and a path each, are counted beside the window (``Store.facets``).
     """
 
     where: Condition = All()
@@ -149,6 +163,23 @@ class Query:
     window: Window = Window(30)
     fields: tuple[str, ...] = ()
     extend: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
+    facets: tuple[tuple[str, Path], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """The values under a path of the objects that match: ``values`` are the most frequent ones, each
+    with the number of objects that hold it, and ``different`` tells how many there are in all.
+
+    An object counts once for each different text, number or boolean under the path, through lists
+    wherever they stand; what has none counts for nothing. Equal numbers are one value, a whole one
+    below 2**63 an integer. The order is by number of objects, most first, then false, true, numbers
+    and texts, each by size.
+    """
+
+    values: tuple[tuple[Scalar, int], ...]
+    different: int
 
 
 @dataclass(frozen=True, slots=True)

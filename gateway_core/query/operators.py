@@ -10,6 +10,7 @@ from typing import TypeAlias
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import All, AnyOf, Compare, Condition, Op, Path, Scalar
 from gateway_core.query.paths import ID
+from gateway_core.query.patterns import BadPattern, matcher
 from gateway_core.query.times import Instant, Moment, moment_condition, read_moment
 from gateway_core.query.values import read_boolean, read_integer, read_text, readings, reads, refusal
 from gateway_core.schema.formats import referenced_id
@@ -179,9 +180,19 @@ def selects(subject: Subject, value: Json) -> Condition:
     return is_(subject, value)
 
 
-def pattern(subject: Subject, _: Json) -> Condition:
-    """``[regex]`` is not offered; it must not be mistaken for a member."""
-    raise subject.refuse("uses [regex], which is not available", hint="Use [like] to find a part of a text.")
+def pattern(subject: Subject, value: Json) -> Condition:
+    """``[regex]``: a text in which a regular expression of RE2 finds a match; case counts."""
+    if isinstance(value, list):
+        return one_of(pattern, subject, value)
+    if not reads(subject.prop, "string") or subject.prop is ID:
+        raise subject.refuse("looks for a pattern in a text, but the member holds no text")
+    text = _text(subject, value)
+    try:
+        matcher(text)
+    except BadPattern as error:
+        hint = "Patterns are those of RE2: no look-around, no references back. [like] finds a part of a text."
+        raise subject.refuse(f"has a pattern that {error}", hint) from None
+    return subject.compare(Op.REGEX, text)
 
 
 OPERATORS: Mapping[str, Operator] = MappingProxyType(
@@ -235,11 +246,12 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "case_sensitive": "equal, whatever the text looks like (`%part%` and `IS NULL` mean themselves)",
         "exact": "as `[case_sensitive]`",
         "of": "this one, and chooses: the other conditions on the same list ask of such elements only",
-        "regex": "is refused: there are no regular expressions in queries",
+        "regex": "a text in which a regular expression (of RE2) finds a match; case counts, and `^` and `$` "
+        "are the ends of the text",
     }
 )
 
-OFFERED = tuple(name for name, operator in OPERATORS.items() if operator is not pattern)
+OFFERED = tuple(OPERATORS)
 
 
 def listed(subject: Subject, values: list[Json]) -> list[Json]:

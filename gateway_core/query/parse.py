@@ -75,12 +75,13 @@ class QueryParser:
         self._paths = Paths(spec, specs)
         self._settings = settings
 
-    def parse(self, params: JsonObject) -> Query:
+    def parse(self, params: JsonObject, *, guarded: bool = False) -> Query:
         """The query that the parameters ask for.
 
         Values are text, or what a query mapping or a JSON body makes of them: other scalars,
         lists and maps. ``Query.fields`` are as the client named them, ``Query.extend`` are
-        dotted relations without ``embedded``, or ``all``. Raises ``InvalidQuery`` and nothing else.
+        dotted relations without ``embedded``, or ``all``. ``guarded`` refuses to look for personal
+        data: the parameters stand in a URL that may not hold any. Raises ``InvalidQuery`` and nothing else.
         """
         properties = self._paths.spec.properties
         params = canonical(params, properties.__contains__)
@@ -89,18 +90,22 @@ class QueryParser:
         for name in rest:
             if name.startswith("_"):
                 self._check_word(name)
-        where = filters.condition(self._paths, rest)
+        where = filters.condition(self._paths, rest, guarded=guarded)
         window = shape.window(asked, self._settings)
         if not asked:
             return Query(where, window=window)
         if "_search" in asked:
-            where = _both(where, tuple(shape.search(self._paths, asked["_search"])))
+            where = _both(where, tuple(shape.search(self._paths, asked["_search"], guarded=guarded)))
         order = shape.order(self._paths, asked["_order"]) if "_order" in asked else ()
         fields = names_of(asked.get("_fields"))
         for name in fields:
             shape.check_field(self._paths, name)
         extend = self._extensions(names_of(asked.get("_extend"), "_extend"))
-        return Query(where, order, window, fields, extend)
+        unset = names_of(asked.get("_unset"), "_unset")
+        for name in unset:
+            shape.check_field(self._paths, name, "_unset")
+        facets = shape.facets(self._paths, asked.get("_queries"))
+        return Query(where, order, window, fields, extend, unset, facets)
 
     def _extensions(self, names: tuple[str, ...]) -> tuple[str, ...]:
         found = (shape.extension(self._paths, name) for name in names)

@@ -10,11 +10,22 @@ from gateway_core.query.filters import within
 from gateway_core.query.model import AnyOf, Condition, Hop, Order, Path, Window
 from gateway_core.query.operators import Subject, like
 from gateway_core.query.paths import EMBEDDED, Paths, Step, Target, listing, skipped
-from gateway_core.query.values import holds_scalars, read_integer, read_text, reads, refusal
+from gateway_core.query.values import holds_scalars, read_integer, read_text, reads, refusal, unshown
 from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.types import Json, JsonObject
 
-WORDS = ("_limit", "_page", "_start", "_offset", "_order", "_fields", "_extend", "_search")
+WORDS = (
+    "_limit",
+    "_page",
+    "_start",
+    "_offset",
+    "_order",
+    "_fields",
+    "_unset",
+    "_extend",
+    "_search",
+    "_queries",
+)
 WINDOW = ("_limit", "_page", "_start", "_offset")
 # Which version of one object, and whether a collection is that of the removed objects.
 VERSION, REMOVED = "_version", "_removed"
@@ -22,6 +33,7 @@ MAX_VERSION = 2**53
 EVERYTHING = "all"
 MAX_OFFSET = 2**62
 MAX_NAMES = 200
+MAX_FACETS = 10
 MAX_SEARCH_DEPTH = 4
 
 # A text member: the way to it, its path there, and what the schema says of it.
@@ -125,14 +137,33 @@ def names_of(value: Json, parameter: str = "_fields") -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def check_field(paths: Paths, name: str) -> None:
+def facets(paths: Paths, value: Json) -> tuple[tuple[str, Path], ...]:
+    """``_queries``: members whose values are counted, each with its path in the document."""
+    names = names_of(value, "_queries")
+    if len(names) > MAX_FACETS:
+        raise refusal("_queries", f"lists more than {MAX_FACETS} names")
+    return tuple((name, _facet(paths.resolve(name, "_queries", echo=False))) for name in names)
+
+
+def _facet(target: Target) -> Path:
+    """The path of a member of the objects themselves; of a relation the ids that they hold."""
+    lists = [step for step in target.steps if not isinstance(step, Hop)]
+    near = len(lists) == len(target.steps) and (target.hop is None or target.hop.inverse is None)
+    if not near or (target.hop is None and not holds_scalars(target.prop)):
+        rule = "must name members of the objects themselves that hold plain values"
+        raise refusal("_queries", rule, "Members of related objects cannot be counted here.")
+    last = target.path if target.hop is None else (target.hop.property,)
+    return tuple(name for path in (*lists, last) for name in path)
+
+
+def check_field(paths: Paths, name: str, parameter: str = "_fields") -> None:
     """Refuse a field that no answer of the entity has."""
     head, *rest = skipped(name.split("."), paths.spec.properties) or [""]
     if head not in paths.spec.properties:
         always = head in _ANSWER or name in EMBEDDED
         if (always and not rest) or (head == "_self" and rest[0] in _SELF_ANSWER):
             return
-    paths.resolve(name, "_fields", echo=False)
+    paths.resolve(name, parameter, echo=False)
 
 
 def extension(paths: Paths, name: str) -> str | None:
@@ -162,13 +193,15 @@ def _names_self(segments: list[str]) -> bool:
     return inner[:1] == ["_self"] and (len(inner) == 1 or inner[1] in _SELF_ANSWER)
 
 
-def search(paths: Paths, value: Json) -> Iterator[Condition]:
+def search(paths: Paths, value: Json, *, guarded: bool = False) -> Iterator[Condition]:
     """``_search=term``: some text member of the object, inline ones too, contains the term.
-    ``_search[a,b.c]=term``: one of those named does."""
+    ``_search[a,b.c]=term``: one of those named does. ``guarded`` refuses members that are personal data."""
     if not isinstance(value, dict):
         subjects = searched(paths)
         if not subjects:
             raise refusal("_search", f"finds nothing to search: {paths.spec.name} has no text members")
+        if guarded and any(prop.sensitive for _, _, prop in subjects):
+            raise unshown("_search")
         yield _contains(subjects, "_search", value)
         return
     for parameter, dotted, term in _flattened("_search", "", value, 0):
@@ -178,6 +211,8 @@ def search(paths: Paths, value: Json) -> Iterator[Condition]:
             if target.hop is not None or target.prop.kind is not PropertyKind.VALUE:
                 hint = f"Name one of its members: {listing(paths.members(target.prop))}."
                 raise refusal(parameter, "must name members that hold text", hint)
+            if guarded and target.prop.sensitive:
+                raise unshown(parameter)
         yield _contains(((t.steps, t.path, t.prop) for t in targets), parameter, term)
 
 

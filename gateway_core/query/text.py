@@ -43,7 +43,7 @@ def parse_query_string(raw: bytes, *, lenient_start: bool = False) -> JsonObject
     for number, pair in enumerate(pairs, start=1):
         raw_name, value = _split(pair)
         name = _name(raw_name, number)
-        _put(params, _keys(name), _decode(value, f"the value of query parameter '{name}'", name))
+        _put(params, keys_of(name), _decode(value, f"the value of query parameter '{name}'", name))
     return params
 
 
@@ -79,7 +79,7 @@ def _decode(raw: bytes, what: str, name: str) -> str:
         raise InvalidQuery(f"{what} is not valid UTF-8.", parameter=name) from None
 
 
-def _keys(name: str) -> list[str]:
+def keys_of(name: str) -> list[str]:
     """``a[b][]`` as its name and its brackets; an append is ``""`` at the end."""
     if "[" not in name and "]" not in name:
         return [name]

@@ -88,6 +88,12 @@ def refusal(parameter: str, rule: str, hint: str = "") -> InvalidQuery:
     return InvalidQuery(f"query parameter '{shown(parameter)}' {rule}.", parameter=parameter, hint=hint)
 
 
+def unshown(parameter: str) -> InvalidQuery:
+    """The error that a URL asks for personal data where it may not."""
+    hint = "Ask with POST and the filters in the body, below '_find' behind the path of the collection."
+    return refusal(parameter, "asks for personal data, which may not stand in a URL here", hint)
+
+
 def _types(prop: PropertySpec) -> str:
     names = [text for name, text in _ARTICLES.items() if not prop.types or name in prop.types]
     return " or ".join(names) or "'IS NULL' or 'IS NOT NULL'"

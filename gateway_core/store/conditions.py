@@ -32,6 +32,8 @@ from gateway_core.store.dialect import Bound, Dialect, Operand
 from gateway_core.store.documents import is_text
 from gateway_core.store.terms import term_text
 
+MAX_SOUGHT = 500  # values that are looked up in an index one by one
+
 Test: TypeAlias = tuple[tuple[str, ...], Callable[[Operand], str]]
 
 _COLUMNS = {
@@ -101,7 +103,8 @@ class Compiler:
         self._aliases = 0
 
     def bind(self, value: Bound) -> str:
-        if isinstance(value, str) and not is_text(value):
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(text, str) and not is_text(text) for text in texts):
             raise BadRequest("The query holds text that is not valid Unicode, or a NUL character.")
         name = f"p{len(self.params)}"
         self.params[name] = value
@@ -117,6 +120,13 @@ class Compiler:
     def alias(self, letter: str) -> str:
         self._aliases += 1
         return f"{letter}{self._aliases}"
+
+    def indexed_order(self, place: Place, path: Path) -> tuple[str, ...]:
+        """What a member is ordered by when an index is in its order; else nothing."""
+        index = self._index(place.entity, path)
+        if index is None or index.array:
+            return ()
+        return self.dialect.ordered(place.doc, self.dialect.path(path, self.dialect.literal))
 
     def sort_value(self, doc: str, path: Path) -> str:
         """What a member is ordered by: NULL unless it is a scalar."""
@@ -170,11 +180,11 @@ class Compiler:
     def _through_lists(self, doc: str, path: Path, found: Callable[[Operand], str]) -> str:
         """The same for a member behind a list: a row for every value, step by step."""
         through = [self._is_list(doc, path[:length]) for length in range(1, len(path))]
-        rows, alias = self._spread(doc, path)
+        rows, alias = self.spread(doc, path)
         some = f"EXISTS (SELECT 1 FROM {', '.join(rows)} WHERE {found(self.dialect.element(alias))})"
         return f"CASE WHEN {' OR '.join(through)} THEN {some} ELSE FALSE END"
 
-    def _spread(self, doc: str, path: Path) -> tuple[list[str], str]:
+    def spread(self, doc: str, path: Path) -> tuple[list[str], str]:
         """FROM items with a row for each value at the path, and the last one's alias."""
         rows, alias = [], ""
         for name in path:
@@ -187,7 +197,7 @@ class Compiler:
         return f"COALESCE({self.dialect.member(doc, self.path(path)).type} = 'array', FALSE)"
 
     def _element(self, path: Path, where: Condition, place: Place) -> str:
-        holders, holder = self._spread(place.doc, path[:-1])
+        holders, holder = self.spread(place.doc, path[:-1])
         doc = self.dialect.document(holder) if holder else place.doc
         last, alias = path[-1:], self.alias("e")
         rows = [*holders, self.dialect.elements(doc, self.path(last), alias)]
@@ -201,6 +211,8 @@ class Compiler:
         texts = [value for value in values if isinstance(value, str)]
         if op is Op.EQ_NOCASE and not texts:
             op = Op.EQ
+        if op is Op.REGEX:
+            return [self._pattern(texts)] if texts else []
         if op in _CASELESS:
             return [self._caseless(op, texts)] if texts else []
         numbers = [_number(value) for value in values if not isinstance(value, str | bool)]
@@ -217,10 +229,19 @@ class Compiler:
         return tests
 
     def _compared(self, op: Op, values: Sequence[Scalar]) -> Callable[[str], str]:
-        bound = [self.bind(value) for value in values]
         if op in _EXACT:
-            return lambda held: f"{held} IN ({', '.join(bound)})"
+            return partial(self._among, values)
+        bound = [self.bind(value) for value in values]
         return lambda held: _joined("OR", [f"{held} {_SIGNS[op]} {each}" for each in bound], "FALSE")
+
+    def _among(self, values: Sequence[Scalar], held: str) -> str:
+        return self.dialect.among(held, values, self.bind)
+
+    def _pattern(self, texts: Sequence[str]) -> Test:
+        bound, test = [self.bind(text) for text in texts], self.dialect.matches
+        return self.dialect.text_types, lambda value: _joined(
+            "OR", [test(value.text, b) for b in bound], "FALSE"
+        )
 
     def _caseless(self, op: Op, texts: Sequence[str]) -> Test:
         bound = [self.bind(text.casefold()) for text in texts]
@@ -284,7 +305,7 @@ class Compiler:
                 return self._selective(where, entity, prefix + path)
             case Related(hop=hop, where=where):
                 return self._selective(where, hop.entity)
-            case Compare(path=path, op=op) if op in _EXACT:
+            case Compare(path=path, op=op, values=values) if op in _EXACT and len(values) <= MAX_SOUGHT:
                 return path == ("_self", "id") or self._index(entity, prefix + path) is not None
         return False
 
@@ -303,7 +324,7 @@ class Compiler:
                 return self._candidates(where, replace(place, prefix=place.prefix + path))
             case Compare(path=path, op=op, values=values) if path[:1] != ("_self",):
                 index = self._index(place.entity, place.prefix + path)
-                if index is None or not values:
+                if index is None or not 0 < len(values) <= MAX_SOUGHT:
                     return []
                 found = self._by_term if index.array else self._by_expression
                 return found(index, place, path, op, values)

@@ -11,7 +11,7 @@ import orjson
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import Path, Scalar
 
-Bound: TypeAlias = Scalar | bytes | None
+Bound: TypeAlias = Scalar | bytes | list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,9 @@ class Dialect:
     """(sort value, literal) → the same, a text without any of the literal's characters at its end."""
     indexed: Callable[[str, str], str]
     """(doc, literal path) → the expression that an expression index is made of."""
+    ordered: Callable[[str, str], tuple[str, ...]]
+    """(doc, literal path) → the expressions to order by one after the other, so that an index on the first
+    serves; the order is that of ``sortable``."""
     candidate: Callable[[str, str, Sequence[Scalar], Callable[[Bound], str]], str]
     """(indexed expression, sign or IN, values, binding) → what the index can tell: a condition
     that holds wherever the member compares so with some value."""
@@ -67,6 +70,10 @@ class Dialect:
     """Text expression → the same without case, as ``str.casefold`` does."""
     contains: Callable[[str, str], str]
     """(text expression, placeholder) → whether the text contains it."""
+    matches: Callable[[str, str], str]
+    """(text expression, placeholder) → whether the pattern finds a match in the text, by RE2."""
+    among: Callable[[str, Sequence[Scalar], Callable[[Bound], str]], str]
+    """(text or number expression, values, binding) → whether it is one of them."""
     text_types: tuple[str, ...]
     number_types: tuple[str, ...]
     true_types: tuple[str, ...]
@@ -90,6 +97,11 @@ def check_names(path: Path) -> None:
         raise InvalidQuery(detail, parameter=".".join(path))
 
 
+def one_of(held: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+    """The list written out, as any SQL has it."""
+    return f"{held} IN ({', '.join(map(bind, values))})"
+
+
 def _sqlite_path(path: Path, write: Callable[[str], str]) -> str:
     check_names(path)
     # Labels are compared as they stand in the stored text, that is, as orjson escapes them.
@@ -102,7 +114,7 @@ def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: C
 
 
 def _sqlite_spread(doc: str, path: str, alias: str) -> str:
-    value = f"json_extract({doc}, {path})"
+    value = f"({doc}) -> {path}"  # unlike json_extract it leaves true and false what they are
     array = f"CASE json_type({doc}, {path}) WHEN 'array' THEN {value} ELSE json_array({value}) END"
     return f"json_each({array}) {alias}"
 
@@ -117,7 +129,7 @@ def _sqlite_sortable(doc: str, path: str) -> str:
     return f"CASE json_type({doc}, {path}) {nothing} ELSE json_extract({doc}, {path}) END"
 
 
-# ``casefold`` is a function that the store registers: SQLite's lower() knows ASCII only.
+# ``casefold`` and ``has_match`` are functions that the store registers: SQLite's lower() knows ASCII only.
 SQLITE = Dialect(
     name="sqlite",
     document_column="data",
@@ -127,7 +139,8 @@ SQLITE = Dialect(
     member=_sqlite_member,
     sortable=_sqlite_sortable,
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
-    indexed=lambda doc, path: f"json_extract({doc}, {path})",
+    indexed=_sqlite_sortable,
+    ordered=lambda doc, path: (_sqlite_sortable(doc, path),),
     candidate=_sqlite_candidate,
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
     spread=_sqlite_spread,
@@ -135,6 +148,8 @@ SQLITE = Dialect(
     document=lambda alias: f"CASE {alias}.type WHEN 'object' THEN {alias}.value END",
     folded=lambda text: f"casefold({text})",
     contains=lambda text, part: f"instr({text}, {part}) > 0",
+    matches=lambda text, pattern: f"has_match({pattern}, {text})",
+    among=one_of,
     text_types=("text",),
     number_types=("integer", "real"),
     true_types=("true",),

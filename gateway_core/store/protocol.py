@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gateway_core.query.model import Path, Query, Scope, Window
+from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 
@@ -72,6 +72,16 @@ class IndexSpec:
     entity: str
     path: str
     array: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a store answers a query: its ``steps`` in the store's words, without any value; whether it
+    ``reads_all`` objects of some kind to find those that match, and whether it ``sorts`` all of them."""
+
+    steps: tuple[str, ...]
+    reads_all: bool
+    sorts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,12 @@ class Store(Protocol):
 
     def find(self, scope: Scope, query: Query) -> Page:
         """The window of the objects within the scope that the query asks for, and their total."""
+
+    def facets(self, scope: Scope, where: Condition, paths: Sequence[Path], limit: int) -> tuple[Facet, ...]:
+        """The values under each of the paths of the objects within the scope that satisfy ``where``."""
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        """How ``find`` would answer now; nothing is read."""
 
     def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
         """The next objects within the scope after that of ``id``, in order of creation; with None

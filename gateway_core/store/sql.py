@@ -6,21 +6,26 @@ so that sorting never carries documents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from gateway_core.errors import InvalidQuery
+from gateway_core.query.evaluate import unranked
 from gateway_core.query.model import (
     TAIL,
     All,
     AnyOf,
     Condition,
+    Facet,
     Hop,
     Not,
     Order,
     Path,
     Query,
     Related,
+    Scalar,
     Scope,
 )
 from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
@@ -93,6 +98,71 @@ def _table(scope: Scope) -> str:
     return "history" if scope.removed else "object"
 
 
+def texts_at(scope: Scope, where: Condition, path: Path, dialect: Dialect, indexes: Indexes) -> Statement:
+    """The different texts under a path (through lists wherever they stand) of what satisfies ``where``."""
+    compiler = Compiler(dialect, scope.tenant, {} if scope.removed else indexes)
+    place = compiler.place("o", scope.entity)
+    within = _where(compiler, scope, Query(where), place)
+    if path[0] == "_self":
+        column = f"o.{column_of(path)}"
+        return Statement(f"SELECT DISTINCT {column} FROM {_table(scope)} o WHERE {within}", compiler.params)
+    rows, alias = compiler.spread(place.doc, path)
+    value = dialect.element(alias)
+    types = ", ".join(f"'{name}'" for name in dialect.text_types)
+    text = (
+        f"SELECT DISTINCT {value.text} FROM {_table(scope)} o, {', '.join(rows)}"
+        f" WHERE {within} AND {value.type} IN ({types})"
+    )
+    return Statement(text, compiler.params)
+
+
+def facet(
+    scope: Scope, where: Condition, path: Path, limit: int, dialect: Dialect, indexes: Indexes
+) -> Statement:
+    """The most frequent values under a path of what satisfies ``where``: rows of the number of objects,
+    rank (0 false, 1 true, 2 a number, 3 a text), text, number, and how many values there are in all."""
+    compiler = Compiler(dialect, scope.tenant, indexes)
+    place = compiler.place("o", scope.entity)
+    within = _where(compiler, scope, Query(where), place)
+    found = f"object o WHERE {within}"
+    if path[0] == "_self":
+        column = f"o.{column_of(path)}"
+        text, number = ("NULL", column) if path[1] == "version" else (column, "NULL")
+        rank = 2 if path[1] == "version" else 3
+        found, rank_of = f"{found} AND {column} IS NOT NULL", str(rank)
+    else:
+        rows, alias = compiler.spread(place.doc, path)
+        value = dialect.element(alias)
+        types = (dialect.false_types, dialect.true_types, dialect.number_types, dialect.text_types)
+        whens = [f"WHEN '{name}' THEN {rank}" for rank, names in enumerate(types) for name in names]
+        rank_of = f"CASE {value.type} {' '.join(whens)} END"
+        text = f"CASE {rank_of} WHEN 3 THEN {value.text} END"
+        number = f"CASE {rank_of} WHEN 2 THEN {value.number} END"
+        found = f"object o, {', '.join(rows)} WHERE {within}"
+    each = f"SELECT DISTINCT o.seq, {rank_of} AS rank_, {text} AS text_, {number} AS number_ FROM {found}"
+    statement = (
+        "SELECT COUNT(*) AS objects, rank_, text_, number_, COUNT(*) OVER () FROM"
+        f" ({each}) AS each_ WHERE rank_ IS NOT NULL GROUP BY rank_, text_, number_"
+        f" ORDER BY objects DESC, rank_, number_, text_ LIMIT {compiler.bind(limit)}"
+    )
+    return Statement(statement, compiler.params)
+
+
+def facet_of(rows: Sequence[Sequence[Any]]) -> Facet:
+    """The rows that ``facet`` selects → the facet."""
+    values = tuple((unranked(row[1], _plain(row[3] if row[1] == 2 else row[2])), row[0]) for row in rows)
+    return Facet(values, rows[0][4] if rows else 0)
+
+
+def _plain(value: Any) -> Scalar:
+    """A decimal as the number of Python that JSON would give."""
+    if isinstance(value, Decimal):
+        exact = value == value.to_integral_value() and abs(value) < 2**63
+        return int(value) if exact else float(value)
+    plain: Scalar = 0 if value is None else value
+    return plain
+
+
 def index_expression(path: str, dialect: Dialect) -> str:
     """What an expression index on a dotted path is made of; queries use the same text."""
     return dialect.indexed(dialect.document_column, dialect.path(tuple(path.split(".")), dialect.literal))
@@ -129,6 +199,10 @@ def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
 
 def _order(compiler: Compiler, order: Order, place: Place) -> str:
     direction = "DESC" if order.descending else "ASC"
+    if not order.hops and not order.moment and order.path[:1] != ("_self",):
+        keys = compiler.indexed_order(place, order.path)
+        if keys:
+            return ", ".join(f"{key} {direction} NULLS LAST" for key in keys)
     value = _sort_value(compiler, order.path, order.hops, place)
     if order.moment:
         value = compiler.dialect.trimmed(value, quoted(TAIL))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from gateway_core.catalog.endpoints import VERSIONS, Accepts, Endpoint, ErrorShape, Match
+from gateway_core.catalog.endpoints import FIND, VERSIONS, Accepts, Endpoint, ErrorShape, Match
 from gateway_core.errors import (
     BadRequest,
     GatewayError,
@@ -43,10 +43,11 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ON_COLLECTION = {"GET": Action.LIST, "POST": Action.CREATE}
+ON_FIND = {"POST": Action.FIND}
 ON_ITEM = {"GET": Action.READ, "PUT": Action.REPLACE, "PATCH": Action.PATCH, "DELETE": Action.DELETE}
 ON_VERSIONS = {"GET": Action.VERSIONS, "POST": Action.RESTORE}
-READS = frozenset({Action.READ, Action.LIST})
-WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE})
+READS = frozenset({Action.READ, Action.LIST, Action.FIND})
+WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND})
 STATUS = {
     Result.FOUND: 200,
     Result.PAGE: 200,
@@ -108,7 +109,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes. ``params`` are its query parameters, ``below`` stands behind the id."""
+    """Where a request goes. ``params`` are its query parameters, ``below`` stands behind the path."""
 
     endpoint: Endpoint
     id: str | None
@@ -118,12 +119,12 @@ class Target:
 
     @property
     def route(self) -> str:
-        return self.endpoint.path if self.id is None else f"{self.endpoint.path}/{{id}}{self.below}"
+        return f"{self.endpoint.path}{'' if self.id is None else '/{id}'}{self.below}"
 
     @property
     def path(self) -> str:
         """The path as it may be shown: without a query, without an id that is none."""
-        return self.endpoint.path if self.id is None else f"{self.endpoint.path}/{self.id}{self.below}"
+        return f"{self.endpoint.path}{'' if self.id is None else f'/{self.id}'}{self.below}"
 
 
 class GatewayApi:
@@ -227,12 +228,15 @@ class GatewayApi:
         method = "GET" if request.method == "HEAD" else request.method
         if (
             id is None
+            and not match.find
             and Accepts.ID_IN_QUERY in accepts
             and method in ON_ITEM
             and method not in ON_COLLECTION
         ):
             named = params.pop("id", None) or params.pop("uuid", None)
             id = named if isinstance(named, str) else None
+        if match.find:
+            return self._finding(match, method, params)
         if match.versions:
             action = ON_VERSIONS.get(method) if method in endpoint.on_versions else None
         else:
@@ -246,6 +250,12 @@ class GatewayApi:
         if params:
             action = _of_the_past(action, params)
         return Target(endpoint, id, action, params, f"/{VERSIONS}" if match.versions else "")
+
+    def _finding(self, match: Match, method: str, params: JsonObject) -> Target:
+        action = ON_FIND.get(method)
+        if action is None:
+            raise MethodNotAllowed("a query in a body is sent with POST", _allowed(match))
+        return Target(match.endpoint, None, action, params, f"/{FIND}")
 
     def _principal(self, moment: Moment, request: Request) -> Principal:
         if self._options.demo:
@@ -334,6 +344,8 @@ async def _send(send: Send, response: Response, request_id: str, *, head: bool) 
 
 def _allowed(match: Match) -> list[str]:
     endpoint = match.endpoint
+    if match.find:
+        return [*ON_FIND, "OPTIONS"]
     if match.versions:
         listed = sorted(endpoint.on_versions)
     else:

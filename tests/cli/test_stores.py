@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import httpx2
+import pytest
 from gateway_process import ROOT, StartServer
 from postgresql_server import emptied
 
@@ -127,3 +129,81 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> No
     assert "127.0.0.1/register cannot be reached" in done.stderr
     assert "secret" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+ASKED = (
+    ("name=Geheimenaar", "x-index", "name"),
+    ("name[like]=Geheimenaar", "no index helps", "name"),
+    ("name[regex]=Geheimenaar", "no index helps", "name"),
+)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "tinydb", "postgresql"])
+def test_the_doctor_explains_a_request(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest, server_factory: StartServer
+) -> None:
+    """The plan of a list in the store's words, whether it reads everything, and what index would help; no
+    value of the request is printed."""
+    if kind == "postgresql":
+        url = emptied(request.getfixturevalue("postgresql_database"))
+    else:
+        url = f"{kind}:///{tmp_path}/store.{kind}"
+    server_factory(store=url, demo="true", durability="fast", bundles=str(_indexed(tmp_path))).stop()
+
+    def said(query: str) -> str:
+        done = run("doctor", "--explain", f"GET /api/e/things{query}", store=url)
+        assert done.returncode == 0, done.stderr
+        assert "Geheimenaar" not in done.stdout + done.stderr
+        return done.stderr
+
+    for query, advice, member in ASKED:
+        found = said(f"?{query}")
+        assert "reads all objects" in found
+        assert advice in found
+        assert f" {member} of {THING}" in found
+    plain, keyed, ordered = said(""), said("?code=Geheimenaar"), said("?_order=name")
+    if kind == "tinydb":
+        assert "READ every object" in plain
+        assert "reads all objects" in keyed
+    else:
+        assert "reads what it needs" in plain
+        assert "sorts all" in ordered
+    if kind == "sqlite":  # PostgreSQL reads a table of nothing as a whole
+        assert "object_page" in plain
+        assert "member_" in keyed
+        assert "reads what it needs" in keyed
+        assert "member_" in said("?_order=-code")
+    assert "by its id" in said("/00000000-0000-4000-8000-000000000001")
+
+
+def test_the_doctor_explains_lists_only(tmp_path: Path) -> None:
+    """What is no request for a list, or asks for what does not exist, is refused in one sentence."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    for asked in ("POST /api/e/things", "GET", "GET /api/nothing?x=Geheimenaar", ""):
+        done = run("doctor", "--explain", asked, store=url)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "Geheimenaar" not in done.stderr
+
+
+THING = "https://example.nl/explain.thing.json"
+
+
+def _indexed(folder: Path) -> Path:
+    """A bundle with one schema, of whose two members one is indexed."""
+    text = {"type": "string"}
+    thing = {
+        "$id": THING,
+        "title": "Thing",
+        "type": "object",
+        "properties": {"name": text, "code": {**text, "x-index": True}},
+    }
+    manifest = {
+        "name": "Explain",
+        "collections": [{"$id": "urn:e", "prefix": "e", "schemaPrefix": "https://example.nl/explain"}],
+        "endpoints": {"schemas": [{"$id": "urn:end", "reference": THING, "path": "things"}]},
+    }
+    (folder / "bundle" / "schemas").mkdir(parents=True)
+    (folder / "bundle" / "installation.json").write_text(json.dumps(manifest))
+    (folder / "bundle" / "schemas" / "thing.json").write_text(json.dumps(thing))
+    return folder / "bundle"

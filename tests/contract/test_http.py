@@ -259,6 +259,56 @@ def test_filters_on_nested_and_related_members(api: httpx2.Client) -> None:
         assert ids(f"verstrekteAdressen={spelling}") == {made["id"]}
 
 
+def test_unset_leaves_members_out(api: httpx2.Client) -> None:
+    """Of one object, of pages and of answers to changes, at any depth; it goes after ``_fields``."""
+    made = make(api, persoon={"voornaam": "U", "achternaam": "Unset"}, soortPartij="persoon")
+    path = f"{PARTIJEN}/{made['id']}"
+    shown = api.get(f"{path}?_unset=_self,persoon.voornaam&unset=_self,persoon.voornaam").json()
+    whole = api.get(path).json()
+    assert shown == {
+        **{name: value for name, value in whole.items() if name != "_self"},
+        "persoon": {name: value for name, value in whole["persoon"].items() if name != "voornaam"},
+    }
+    page = api.get(f"{PARTIJEN}?id={made['id']}&_unset[]=embedded&_fields=persoon,nummer&_unset[]=nummer")
+    assert page.json()["results"] == [{name: whole[name] for name in ("_id", "id", "_self", "persoon")}]
+    changed = api.patch(f"{path}?_unset=_self", json={"interneNotitie": "x"})
+    assert changed.status_code == 200
+    assert "_self" not in changed.json()
+    for fault in ("_unset=geheim", "_unset=", "_unset[x]=nummer"):
+        assert problem(api.get(f"{PARTIJEN}?{fault}"), 400)["invalidParams"]
+    klant = api.get(f"/api/kic/v1/klanten/{made['id']}?_unset=voornaam").json()
+    assert "voornaam" not in klant
+    assert klant["achternaam"] == "Unset"
+
+
+def test_queries_counts_values(api: httpx2.Client) -> None:
+    """Values of members are counted over all that match, whatever the page shows; the most frequent first."""
+    for kind in ("persoon", "persoon", "organisatie"):
+        make(api, interneNotitie="Facettering", soortPartij=kind)
+    asked = f"{PARTIJEN}?interneNotitie=Facettering&_limit=1"
+    page = api.get(f"{asked}&_queries[]=soortPartij&_queries[]=_self.version").json()
+    kinds = [{"_id": "persoon", "count": 2}, {"_id": "organisatie", "count": 1}]
+    assert page["facets"] == {
+        "soortPartij": {"values": kinds, "different": 2},
+        "_self.version": {"values": [{"_id": 1, "count": 3}], "different": 1},
+    }
+    assert (page["total"], page["count"]) == (3, 1)
+    assert "facets" not in api.get(asked).json()
+    body = {"interneNotitie": "Facettering", "_queries": "soortPartij"}
+    assert api.post(f"{PARTIJEN}/_find", json=body).json()["facets"] == {
+        "soortPartij": page["facets"]["soortPartij"]
+    }
+    for fault in (
+        "_queries=geheim",
+        "_queries=persoon",
+        "_queries=embedded.verstrekteAdressen.adres",
+        "_queries=",
+    ):
+        assert problem(api.get(f"{asked}&{fault}"), 400)["invalidParams"]
+    names = ",".join(["nummer"] + [f"persoon.x{n}" for n in range(11)])
+    problem(api.get(f"{asked}&_queries={names}"), 400)
+
+
 def test_fields_and_extend(api: httpx2.Client) -> None:
     """Fields leave out the rest; extend embeds what is not embedded by itself."""
     made = make(api, persoon={"achternaam": "X", "voornaam": "Y"}, interneNotitie="n")

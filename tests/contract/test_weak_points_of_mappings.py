@@ -181,15 +181,26 @@ class TestW9Templates:
 
 class TestW11Patterns:
     def test_a_search_is_no_pattern(self, client: httpx2.Client) -> None:
-        """Signs of patterns are looked for as they stand; ``[regex]`` does not exist."""
+        """Signs of patterns are looked for as they stand; only ``[regex]`` is one, and it is no operator of
+        ``_search``."""
         text = "pattern (x+x+)+y .* [a-z] $"
         identity = client.post(PLAIN, json={"text": text}).json()["id"]
         for term in ("(x+x+)+y", ".* [a-z]", "$"):
             found = client.get(PLAIN, params={"_search": term}).json()
             assert identity in [each["id"] for each in found["results"]]
         assert client.get(PLAIN, params={"_search": "pattern.*y"}).json()["total"] == 0
-        for name in ("text[regex]", "_search[regex]", "text[case_insensitive_regex]"):
+        assert client.get(PLAIN, params={"text[regex]": "^pattern .*[$]$"}).json()["total"] == 1
+        for name in ("_search[regex]", "text[case_insensitive_regex]"):
             assert client.get(PLAIN, params={name: "(x+x+)+y"}).status_code == 400
+
+    def test_a_pattern_of_a_query_runs_in_linear_time(self, client: httpx2.Client) -> None:
+        """``[regex]`` with what makes other engines run for ever is answered at once, or refused."""
+        assert client.post(PLAIN, json={"text": "a" * 20_000 + "!"}).status_code == 201
+        for pattern in ("^(a+)+$", "(a|aa)+$", "^(a*)*$"):
+            found = client.get(PLAIN, params={"text[regex]": pattern})
+            assert found.status_code == 200, found.text
+        for pattern in ("(?=a)a", r"(a+)\1", "(", "((a{100}){100}){100}"):
+            assert client.get(PLAIN, params={"text[regex]": pattern}).status_code == 400
 
     def test_a_pattern_of_a_schema_runs_in_linear_time(self, client: httpx2.Client) -> None:
         """``^(a+)+$`` on a long text that does not match is answered as any other fault."""

@@ -30,7 +30,7 @@ from gateway_core.query.model import (
 )
 from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
-from gateway_core.store.protocol import Changes, IndexSpec, Link, Put
+from gateway_core.store.protocol import Changes, Delete, IndexSpec, Link, Put
 from gateway_core.types import Meta, StoredObject
 
 SCOPE = Scope("t", "thing")
@@ -44,6 +44,7 @@ THINGS: dict[str, dict[str, Any]] = {
         "tags": ["x", "y"],
         "rel": "f",
         "items": [{"k": "p", "v": 1}, {"k": "q", "v": 2}],
+        "mixed": [{"on": True}],
     },
     "b": {
         "name": "ÉCOLE straße",
@@ -51,6 +52,7 @@ THINGS: dict[str, dict[str, Any]] = {
         "tags": [],
         "items": [{"k": "p", "v": 2}],
         "deep": {"in": {"x": "z"}},
+        "mixed": [{"on": 1}],
     },
     "c": {"name": None, "n": "1", "flag": True, "rels": ["f", "g"], "items": []},
     "d": {"n": -3, "flag": False, "tags": ["Y", 7, None], "rel": "g", "items": [5, None, {"k": None}]},
@@ -110,6 +112,23 @@ TO_FRIEND, OF_FRIEND = Hop("rel", "friend"), Hop("friends", "friend", "rel")
         (compare("name%", Op.LIKE, "_%"), "e"),
         (compare("n", Op.LIKE, "1"), "c"),
         (compare("tags", Op.LIKE, "y"), "ad"),
+        (compare("name", Op.REGEX, "^[Jj]ansen"), "ae"),
+        (compare("name", Op.REGEX, "jansen"), "e"),
+        (compare("name", Op.REGEX, "(?i)école.stra.e$"), "b"),
+        (compare("name", Op.REGEX, r"\bvries\b", "^Jan"), "ae"),
+        (compare("n", Op.REGEX, "1"), "c"),
+        (compare("tags", Op.REGEX, "^[xY]$"), "ade"),
+        (compare("items.k", Op.REGEX, "p|q"), "abe"),
+        (compare("deep.in.x", Op.REGEX, "."), "b"),
+        (compare("name", Op.REGEX, ""), "abe"),
+        (compare("_self.owner", Op.REGEX, "^o$"), "ab"),
+        (Element(("items",), All((compare("k", Op.REGEX, "^p"), Q))), "b"),
+        (Not(compare("name", Op.REGEX, "ansen")), "bcd"),
+        (AnyOf((compare("name", Op.REGEX, "^J"), compare("tags", Op.EQ, "Y"))), "ad"),
+        (All((compare("tags", Op.EQ, "x"), Not(compare("name", Op.REGEX, "^J")))), "e"),
+        (All((compare("name", Op.REGEX, "J"), compare("n", Op.GT, 1))), ""),
+        (Related(TO_FRIEND, compare("name", Op.REGEX, "^F")), "a"),
+        (Not(Related(TO_FRIEND, compare("name", Op.REGEX, "^F"))), "bcde"),
         (compare("name", Op.EQ_NOCASE, "JANSEN"), "a"),
         (compare("name", Op.EQ_NOCASE, "École Strasse"), "b"),
         (compare("n", Op.EQ_NOCASE, 1), "a"),
@@ -129,6 +148,8 @@ TO_FRIEND, OF_FRIEND = Hop("rel", "friend"), Hop("friends", "friend", "rel")
         (compare("items.k", Op.EQ, "p"), "abe"),
         (compare("items.k", Op.IS_NULL), "cd"),
         (compare("items.v", Op.GT, 1), "ab"),
+        (compare("mixed.on", Op.EQ, True), "a"),
+        (compare("mixed.on", Op.EQ, 1), "b"),
         (Element(("items",), P), "ab"),
         (Element(("items",), All((P, Q))), "b"),
         (All((Element(("items",), P), Element(("items",), Q))), "ab"),
@@ -240,6 +261,50 @@ def test_the_scope_bounds_every_query(filled):
             assert filled.find(scope, Query(where)).total == total
 
 
+FACETS = [
+    ("tags", EVERYTHING, [("x", 2), (7, 1), ("Y", 1), ("y", 1)]),
+    ("items.k", EVERYTHING, [("p", 3), ("q", 1)]),
+    ("flag", EVERYTHING, [(False, 1), (True, 1), (1, 1)]),
+    ("n", compare("n", Op.GE, 1), [(1, 1), (2.5, 1), (10, 1)]),
+    ("deep.in.x", EVERYTHING, [("z", 1)]),
+    ("rels", EVERYTHING, [("f", 1), ("g", 1)]),
+    ("nope", EVERYTHING, []),
+    ("deep", EVERYTHING, []),
+    ("tags", compare("name", Op.REGEX, "^J"), [("x", 1), ("y", 1)]),
+    ("tags", Related(TO_FRIEND, All()), [(7, 1), ("Y", 1), ("x", 1), ("y", 1)]),
+    ("_self.owner", EVERYTHING, [("o", 2)]),
+    ("_self.version", EVERYTHING, [(1, 5)]),
+]
+
+
+@pytest.mark.parametrize(("path", "where", "values"), FACETS)
+def test_facets(filled, path, where, values):
+    """Values of the objects that match are counted by class, an object once for each, most first."""
+    (facet,) = filled.facets(SCOPE, where, [tuple(path.split("."))], 100)
+    assert [(type(value), value, count) for value, count in facet.values] == [
+        (type(value), value, count) for value, count in values
+    ]
+    assert facet.different == len(values)
+
+
+def test_facets_are_bounded(filled):
+    """Only the most frequent values come, and how many there are is told all the same."""
+    tags, names = filled.facets(SCOPE, EVERYTHING, [("tags",), ("name",)], 1)
+    assert (tags.values, tags.different) == ((("x", 2),), 4)
+    assert (len(names.values), names.different) == (1, 3)
+    (owned,) = filled.facets(Scope("t", "thing", "o"), EVERYTHING, [("tags",)], 9)
+    assert owned.different == 2
+
+
+def test_a_pattern_finds_removed_objects_too(filled, make):
+    """Among those that were removed it asks what it asks among those that are there."""
+    filled.apply(make.changes(deletes=tuple(Delete(id, 1, "2026-02-01T00:00:00.000000Z") for id in "abe")))
+    removed = Scope("t", "thing", removed=True)
+    for path, pattern, ids in (("name", "^[Jj]ansen", "ae"), ("tags", "x", "ae"), ("_self.owner", "o", "ab")):
+        page = filled.find(removed, Query(compare(path, Op.REGEX, pattern)))
+        assert "".join(item.id for item in page.items) == ids
+
+
 def test_unknown_metadata_is_an_invalid_query(filled):
     """A path below _self that is unknown is refused with the ones that exist."""
     for query in (Query(compare("_self.nope", Op.EQ, "x")), Query(order=(Order(("_self", "x")),))):
@@ -271,6 +336,21 @@ TEXTS += ["\U0001f642", "\uffff", "\u017f", "İ", "i̇", "Σς", "ŉ", "ﬃ", "f
 TEXTS += ["x" * 200, "x" * 300, "x" * 300 + "y"]
 NUMBERS = [0, 1, 1.0, -2, 2.5, -0.0, 0.1, -0.1, 1e-7, 1e16, -1e300]
 NUMBERS += [2**53 - 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
+PATTERNS = [
+    "a",
+    "^a",
+    "b$",
+    "^.$",
+    "(?i)É|ß",
+    "^$",
+    r"\d",
+    "[^a-z]",
+    "x{200}y",
+    r"\pL",
+    "(?s)^.b?.$",
+    "a|1",
+    "'",
+]
 SCALARS = st.sampled_from([*TEXTS, *NUMBERS, True, False])
 MEMBERS = st.one_of(st.none(), SCALARS, st.lists(st.one_of(st.none(), SCALARS), max_size=3))
 ELEMENTS = st.lists(
@@ -298,8 +378,9 @@ HOPS = st.builds(
 
 def _compares(paths: list[str]) -> st.SearchStrategy[Condition]:
     path = st.sampled_from([tuple(path.split(".")) for path in paths])
-    single = st.sampled_from([op for op in Op if op not in (Op.IN, Op.IS_NULL, Op.NOT_NULL)])
+    single = st.sampled_from([op for op in Op if op not in (Op.IN, Op.REGEX, Op.IS_NULL, Op.NOT_NULL)])
     return st.one_of(
+        st.builds(Compare, path, st.just(Op.REGEX), st.tuples(st.sampled_from(PATTERNS))),
         st.builds(Compare, path, single, st.tuples(SCALARS)),
         st.builds(Compare, path, st.just(Op.IN), st.lists(SCALARS, max_size=3).map(tuple)),
         st.builds(Compare, path, st.sampled_from([Op.IS_NULL, Op.NOT_NULL])),
@@ -392,3 +473,7 @@ def test_random_queries(random_stores, documents, queries):
             page = store.find(scope, query)
             assert [each.id for each in page.items] == [each.id for each in items], query
             assert page.total == total, query
+            for path in (("m",), ("o", "e"), ("_self", "owner")):
+                matching = [each for each in things if evaluate.matches(query.where, each, world)]
+                counted = store.facets(scope, query.where, [path], 3)
+                assert counted == (evaluate.facet(path, matching, 3),), (path, query)

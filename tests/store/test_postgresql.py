@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from postgresql_server import StartPostgresql, emptied
 
-from gateway_core.errors import BadRequest, OutcomeUnknown, StoreError, VersionConflict
-from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope
+from gateway_core.errors import BadRequest, InvalidQuery, OutcomeUnknown, StoreError, VersionConflict
+from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope, Window
 from gateway_core.store import sql
 from gateway_core.store.open import open_store
-from gateway_core.store.postgresql import PostgresqlStore, indexes, migrate
+from gateway_core.store.postgresql import PostgresqlStore, indexes, migrate, patterns
 from gateway_core.store.postgresql.dialect import FOLD, POSTGRESQL, key_of
 from gateway_core.store.protocol import ApplicationRecord, Delete, IndexSpec
 
@@ -160,6 +160,29 @@ class TestPlans:
         found = plan(Query())
         assert "object_page" in found
         assert "Sort" not in found
+
+    def test_explaining_tells_scans_from_look_ups(self, plan, opened):
+        """By the plan of the database, without the values that are in it."""
+        assert plan(Query())
+        keyed, read = opened.explain(SCOPE, Query(eq("name"))), opened.explain(SCOPE, Query(eq("z")))
+        assert not keyed.reads_all
+        assert any(self.NAME in step for step in keyed.steps)
+        assert read.reads_all
+        assert opened.explain(SCOPE, Query(Compare(("name",), Op.LIKE, ("x",)))).reads_all
+        assert opened.explain(SCOPE, Query(order=(Order(("z",)),))).sorts
+        for found in (Query(), Query(order=(Order(("name",)),)), Query(CODE)):
+            told = opened.explain(SCOPE, found)
+            assert (told.reads_all, told.sorts) == (False, False), told
+        secret = Query(All((eq("name", value="Geheimenaar"), eq("z", value="Geheimenaar"))))
+        assert "Geheimenaar" not in str(opened.explain(SCOPE, secret))
+
+    def test_an_order_by_an_indexed_member_is_that_of_its_index(self, plan):
+        """The index is read in its order; only what shares a key is sorted. A descending order sorts all,
+        because the index has what is absent at the wrong end for it."""
+        found = plan(Query(order=(Order(("name",)),)))
+        assert f"using {self.NAME}" in found
+        assert "Incremental Sort" in found
+        assert self.NAME not in plan(Query(order=(Order(("name",), descending=True),)))
 
 
 class TestIndexes:
@@ -599,3 +622,35 @@ def sql_json(value: Any) -> str:
     import orjson
 
     return orjson.dumps(value).decode()
+
+
+class TestPatterns:
+    WHERE = Compare(("name",), Op.REGEX, ("^n[0-9]*5$",))
+
+    def test_window_and_total_are_those_of_all_matches(self, opened, make):
+        """A page in the middle of what a pattern finds, in an order, and the count of it all."""
+        numbers = range(300)
+        opened.apply(make.changes(*(make.put(str(n), {"name": f"n{n}", "tags": [n % 2]}) for n in numbers)))
+        query = Query(self.WHERE, (Order(("name",), descending=True),), Window(3, 10))
+        page = opened.find(SCOPE, query)
+        wanted = sorted((f"n{n}" for n in numbers if n % 10 == 5), reverse=True)
+        assert page.total == len(wanted) == 30
+        assert [item.data["name"] for item in page.items] == wanted[10:13]
+
+    def test_what_matches_too_much_is_refused(self, opened, make, monkeypatch):
+        """More texts than are held in memory, or looked through, end in a refusal that says what to do;
+        another filter beside the pattern narrows what is read."""
+        opened.apply(make.changes(*(make.put(str(n), {"name": f"n{n}5", "k": n % 10}) for n in range(100))))
+        narrowed = Query(All((self.WHERE, Compare(("k",), Op.EQ, (1,)))))
+        for limit in ("MAX_TEXTS", "MAX_READ", "MAX_CHARACTERS"):
+            with monkeypatch.context() as patch:
+                patch.setattr(patterns, limit, 60)
+                with pytest.raises(InvalidQuery, match=r"\[regex\].*Narrow"):
+                    opened.find(SCOPE, Query(self.WHERE))
+                assert opened.find(SCOPE, narrowed).total == 10
+        assert opened.find(SCOPE, Query(self.WHERE)).total == 100
+
+    def test_no_statement_holds_a_pattern(self):
+        """The compiler of SQL refuses to write one for this database."""
+        with pytest.raises(TypeError, match="pattern"):
+            sql.find(SCOPE, Query(self.WHERE), POSTGRESQL, {})

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway_core.errors import NotAtOnce, StoreError, VersionConflict
-from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope
+from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope, Window
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.open import open_store
@@ -118,6 +118,49 @@ class TestPlans:
         assert "TEMP B-TREE" not in plan(opened, Query(), Scope("t", "thing", "o"))
         assert "object_owner" in plan(opened, Query(), Scope("t", "thing", "o"))
         assert "object_page" in plan(opened, Query(order=(Order(("name",)),)))
+
+    @pytest.mark.parametrize("descending", [False, True])
+    def test_an_order_by_an_indexed_member_is_that_of_its_index(self, opened, descending):
+        """The index is read in its order, objects without a value last; only what is equal is sorted, by
+        creation. Filters beside it change nothing; a second key sorts what shares the first."""
+        opened.ensure_indexes(SPECS)
+        first = Order(("name",), descending)
+        for query in (
+            Query(order=(first,)),
+            Query(Compare(("z",), Op.LIKE, ("a",)), (first,)),
+            Query(order=(first, Order(("z",)))),
+        ):
+            found = plan(opened, query)
+            assert self.NAME in found
+            assert "TEMP B-TREE FOR ORDER BY" not in found
+        alone = plan(opened, Query(order=(first,)))
+        assert "TEMP" not in alone or descending
+
+    def test_a_deep_page_does_not_read_what_it_skips(self, opened):
+        """The rows before the page are counted in the index: objects are sought when they are shown."""
+        opened.ensure_indexes(SPECS)
+        deep = Window(100, 99_900)
+        for query in (Query(window=deep), Query(order=(Order(("name",)),), window=deep)):
+            with opened._readers.snapshot() as connection:
+                known = indexes.current(connection, indexes.IndexSet())
+                page = sql.find(SCOPE, query, SQLITE, known.indexes).page
+                steps = [row[1] for row in connection.execute(f"EXPLAIN {page.text}", page.params)]
+            assert "SeekRowid" not in steps
+            assert "DeferredSeek" in steps
+
+    def test_an_index_of_an_older_version_is_made_anew(self, opened, path):
+        """One whose definition is not that of today would serve no query."""
+        opened.ensure_indexes(SPECS)
+        with sqlite3.connect(path) as raw:
+            raw.execute(f"DROP INDEX {self.NAME}")
+            raw.execute(
+                f"CREATE INDEX {self.NAME} ON object (tenant, json_extract(data, '$.\"name\"'))"
+                " WHERE entity = 'thing'"
+            )
+        assert self.NAME not in plan(opened, Query(order=(Order(("name",)),)))
+        opened.ensure_indexes(SPECS)
+        # Another statement: one that explains is not prepared again when the schema changes.
+        assert self.NAME in plan(opened, Query(order=(Order(("name",)), Order(("z",)))))
 
 
 class TestIndexes:

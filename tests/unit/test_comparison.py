@@ -34,6 +34,12 @@ def test_every_weak_point_of_mappings_has_its_row():
     assert rows == sorted(rows)
 
 
+def test_every_weak_point_of_queries_has_its_row():
+    """W2, W19, W21 to W24, W27 and W39 to W43 are answered."""
+    rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
+    assert {"2", "19", "21", "22", "23", "24", "27", "39", "40", "41", "42", "43"} <= rows
+
+
 def test_every_weak_point_of_versions_has_its_row():
     """W16 to W18, W26 and W45 are answered."""
     rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))

@@ -11,6 +11,7 @@ from gateway_core.catalog.keys import (
     ERROR_SHAPES,
     ODDITIES,
     PIPELINE_KEYS,
+    URL_FILTERS,
 )
 from gateway_core.catalog.openapi_operations import SUMMARIES
 from reference.text import meanings, page
@@ -79,6 +80,7 @@ def bundle_format() -> str:
         "### A collection\n\n" + meanings("Key", COLLECTION_KEYS),
         "`errors` is one of:\n\n" + meanings("Value", dict(ERROR_SHAPES)),
         "`accepts` may hold:\n\n" + meanings("Value", dict(ODDITIES)),
+        "`filtersInUrl` is one of:\n\n" + meanings("Value", dict(URL_FILTERS)),
         SUMMARY + "\n" + meanings("Operation", {name: f"else `{text}`" for name, text in SUMMARIES.items()}),
         "### An endpoint\n\n" + meanings("Key", ENDPOINT_KEYS),
         "`mappings` may hold:\n\n" + meanings("Key", PIPELINE_KEYS),

@@ -58,6 +58,17 @@ WINDOW = """
 All of these work without the underscore too, unless the schema has a property of that name.
 """
 
+BODY = """
+## A query in a body
+
+`POST …/_find` behind the path of a collection answers what a GET of the collection does, with the parameters
+as members of a JSON object: nothing personal stands in a URL, and so in no log on the way. Names are those of
+the URL, `{"address.city": "Exampleton", "born[after]": "2020-01-01"}`, or nested, `{"born": {"after": "…"}}`;
+a list asks for any of its values, null for `IS NULL`. Page and shape may stand in the URL. It needs the scope
+`read`. A collection may have a word of its own for it (`words`), and may refuse filters on personal data in
+URLs (`filtersInUrl`); see the [bundle format](bundle-format.md).
+"""
+
 
 PAST = """
 ## What was
@@ -81,6 +92,7 @@ def queries() -> str:
         OPERATORS + "\n" + operators,
         ITSELF + "\n" + own + ".",
         WINDOW + "\n" + _words(),
+        BODY,
         PAST + "\n" + _past(),
         _limits(),
     )

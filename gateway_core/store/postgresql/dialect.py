@@ -13,9 +13,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from gateway_core.query.model import Path, Scalar
-from gateway_core.store.dialect import Bound, Dialect, Operand, check_names, quoted
+from gateway_core.store.dialect import Bound, Dialect, Operand, check_names, one_of, quoted
 
 KEY_LENGTH = 201
+LONG_LIST = 50  # texts that are bound as one array from here on
 FOLD = f"fold_{unicodedata.unidata_version.replace('.', '_')}"
 """The function that folds what is not ASCII: it follows the Unicode version of this Python."""
 
@@ -61,6 +62,7 @@ def _parameter(name: str, value: Bound) -> str:
         (int, "bigint"),
         (float, "numeric"),
         (bytes, "bytea"),
+        (list, "text[]"),
     )
     kind = next((kind for of, kind in kinds if isinstance(value, of)), "text")
     return f"%({name})s::{kind}"
@@ -106,6 +108,22 @@ def _spread(doc: str, path: str, alias: str) -> str:
     return f"jsonb_array_elements({array}) {alias}(value)"
 
 
+def _no_pattern(*_: str) -> str:
+    """A client's pattern is never run by the database, whose engine backtracks: see ``patterns``."""
+    raise TypeError("a pattern reached PostgreSQL")
+
+
+def _among(held: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) < max(len(values), LONG_LIST):
+        return one_of(held, values, bind)
+    return f"{held} = ANY({bind(texts)})"
+
+
+def _key(doc: str, path: str) -> str:
+    return f'(member_key({doc}{path}) COLLATE "C")'
+
+
 def _folded(text: str) -> str:
     ascii_only = f"octet_length({text}) = char_length({text})"
     return f"CASE WHEN {ascii_only} THEN lower({text}) ELSE {FOLD}({text}) END"
@@ -121,7 +139,9 @@ POSTGRESQL = Dialect(
     sortable=lambda doc, path: f'sort_key({doc}{path}) COLLATE "C"',
     # Of a number's key only zeros are cut, at the end of texts of one length: their order stays.
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
-    indexed=lambda doc, path: f'(member_key({doc}{path}) COLLATE "C")',
+    indexed=_key,
+    # A key is the beginning of what is ordered by: the index sorts, and what shares a key is sorted again.
+    ordered=lambda doc, path: (_key(doc, path), f'sort_key({doc}{path}) COLLATE "C"'),
     candidate=_candidate,
     elements=_elements,
     spread=_spread,
@@ -129,6 +149,8 @@ POSTGRESQL = Dialect(
     document=lambda alias: f"(CASE jsonb_typeof({alias}.value) WHEN 'object' THEN {alias}.value END)",
     folded=_folded,
     contains=lambda text, part: f"strpos({text}, {part}) > 0",
+    matches=_no_pattern,
+    among=_among,
     text_types=("string",),
     number_types=("number",),
     true_types=("true",),

@@ -11,18 +11,21 @@ import psycopg
 
 from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
-from gateway_core.query.model import Query, Scope, Window
+from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, Window, asks
 from gateway_core.store import rows, sql
 from gateway_core.store.documents import encoded
 from gateway_core.store.postgresql import indexes
+from gateway_core.store.postgresql.answers import grouped, known_total, storable
 from gateway_core.store.postgresql.changes import Written, was_made, write
 from gateway_core.store.postgresql.commits import Commits
 from gateway_core.store.postgresql.connections import BEGIN_READING, Connection, Connections, Options
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.postgresql.failures import translated
 from gateway_core.store.postgresql.migrate import migrate
+from gateway_core.store.postgresql.patterns import resolved
+from gateway_core.store.postgresql.plans import plan_of
 from gateway_core.store.postgresql.revisions import Revisions, announce
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
 
 T = TypeVar("T")
@@ -110,18 +113,18 @@ class PostgresqlStore:
             yield
 
     def fetch(self, scope: Scope, id: str) -> StoredObject | None:
-        found = self._read(_FETCH, (scope.tenant, *_storable([id]))) if _storable([id]) else []
+        found = self._read(_FETCH, (scope.tenant, *storable([id]))) if storable([id]) else []
         if not found or found[0][1] != scope.entity:
             return None
         item = rows.stored_object(scope.tenant, found[0])
         return item if scope.owner in (None, item.meta.owner) else None
 
     def get(self, tenant: str, ids: Iterable[str]) -> Mapping[str, StoredObject]:
-        found = self._read(_GET, (tenant, _storable(ids)))
+        found = self._read(_GET, (tenant, storable(ids)))
         return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def around(self, scope: Scope, id: str, relations: Collection[tuple[str, str]]) -> Surroundings | None:
-        if not _storable([id]):
+        if not storable([id]):
             return None
         properties = sorted({property for _, property in relations})
         params = {"tenant": scope.tenant, "id": id, "properties": properties}
@@ -131,21 +134,56 @@ class PostgresqlStore:
             return None
         linked = {row[3]: rows.stored_object(scope.tenant, row[3:]) for row in found if row[0] == 1}
         referring = [(row[3], row[4], row[2], id) for row in found if row[0] == 2]
-        return Surroundings(root, linked, _grouped(referring, relations))
+        return Surroundings(root, linked, grouped(referring, relations))
 
     def linked_ids(
         self, tenant: str, targets: Sequence[str], relations: Collection[tuple[str, str]]
     ) -> Mapping[tuple[str, str, str], tuple[str, ...]]:
         properties = sorted({property for _, property in relations})
-        found = self._read(_LINKED_IDS, (tenant, _storable(targets), properties))
-        return _grouped([row[1:] for row in found], relations)
+        found = self._read(_LINKED_IDS, (tenant, storable(targets), properties))
+        return grouped([row[1:] for row in found], relations)
 
     def referrers(self, tenant: str, targets: Sequence[str]) -> Sequence[Link]:
-        return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, _storable(targets))))
+        return tuple(Link(*row) for row in self._read(_REFERRERS, (tenant, storable(targets))))
 
     def find(self, scope: Scope, query: Query) -> Page:
+        if asks(query.where, Op.REGEX):
+            with self.snapshot():
+                return self._find_patterns(scope, query)
         with translated(self._place):
             return self._commits.read(lambda connection: self._find(connection, scope, query))
+
+    def _find_patterns(self, scope: Scope, query: Query) -> Page:
+        plain = self._commits.read(lambda connection: self._resolved(connection, scope, query))
+        return self._commits.read(lambda connection: self._find(connection, scope, plain))
+
+    def _resolved(self, connection: Connection, scope: Scope, query: Query) -> Query:
+        """The query without patterns, by the indexes of this state. Needs the thread's snapshot."""
+        current = (connection.execute(indexes.GENERATION).fetchone() or (0,))[0]
+        if current != self._indexes.generation:
+            self._indexes = indexes.read(connection, current)
+        return resolved(connection, scope, query, self._indexes.indexes)
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        def work(connection: Connection) -> Plan:
+            plain = self._resolved(connection, scope, query)
+            found = sql.find(scope, plain, POSTGRESQL, self._indexes.indexes)
+            return plan_of(connection, query, [found.page, *([found.total] if found.total else [])])
+
+        if asks(query.where, Op.REGEX):
+            return Plan(("READ the texts that patterns are compared with, in the gateway",), reads_all=True)
+        with self.snapshot():
+            return self._commits.read(work)
+
+    def facets(self, scope: Scope, where: Condition, paths: Sequence[Path], limit: int) -> tuple[Facet, ...]:
+        def counted(connection: Connection) -> tuple[Facet, ...]:
+            plain = self._resolved(connection, scope, Query(where)).where
+            known = self._indexes.indexes
+            asked = [sql.facet(scope, plain, path, limit, POSTGRESQL, known) for path in paths]
+            return tuple(sql.facet_of(_execute(connection, each).fetchall()) for each in asked)
+
+        with self.snapshot():
+            return self._commits.read(counted)
 
     def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
         """A page and its total of one state: a round trip for the page, and one for what is left."""
@@ -162,7 +200,7 @@ class PostgresqlStore:
             statements = sql.find(scope, query, POSTGRESQL, known.indexes)
             page = _execute(connection, statements.page)
         found = page.fetchall()
-        total = _known_total(query, statements, len(found))
+        total = known_total(query, statements, len(found))
         keys = [row[0] for row in found] if statements.keys else []
         with connection.pipeline():
             counted = _count(connection, scope, statements.total) if total is None else None
@@ -188,14 +226,14 @@ class PostgresqlStore:
     # -- what was
 
     def history(self, scope: Scope, id: str) -> Sequence[Past]:
-        found = self._read(_HISTORY, (scope.tenant, *_storable([id]))) if _storable([id]) else []
+        found = self._read(_HISTORY, (scope.tenant, *storable([id]))) if storable([id]) else []
         versions = [rows.past(scope.tenant, row) for row in found]
         return tuple(each for each in versions if in_scope(scope, each.object))
 
     def versions(
         self, scope: Scope, id: str, window: Window, number: int | None = None
     ) -> tuple[Sequence[Past], int]:
-        if not _storable([id]):
+        if not storable([id]):
             return (), 0
         params = {
             "tenant": scope.tenant,
@@ -211,20 +249,18 @@ class PostgresqlStore:
         return tuple(rows.past(scope.tenant, row) for row in found), int(total)
 
     def as_of(self, tenant: str, ids: Iterable[str], moment: str) -> Mapping[str, StoredObject]:
-        found = self._read(_AS_OF, {"tenant": tenant, "ids": _storable(ids), "moment": moment})
+        found = self._read(_AS_OF, {"tenant": tenant, "ids": storable(ids), "moment": moment})
         return {item.id: item for item in rows.stored_objects(tenant, found)}
 
     def removals(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Past]:
-        found = self._read(_REMOVALS, (tenant, _storable(ids)))
+        found = self._read(_REMOVALS, (tenant, storable(ids)))
         return {each.object.id: each for each in (rows.past(tenant, row) for row in found)}
 
     def purge(self, before: str) -> int:
         return self._forget("DELETE FROM history WHERE ended < %s", (before,))
 
     def erase(self, tenant: str, ids: Sequence[str]) -> int:
-        return self._forget(
-            "DELETE FROM history WHERE tenant = %s AND id = ANY(%s)", (tenant, _storable(ids))
-        )
+        return self._forget("DELETE FROM history WHERE tenant = %s AND id = ANY(%s)", (tenant, storable(ids)))
 
     def _forget(self, text: str, params: Sequence[Any]) -> int:
         def work(connection: Connection) -> int:
@@ -352,31 +388,6 @@ class PostgresqlStore:
 
 
 _SAFETY = ["fsync", "full_page_writes", "synchronous_commit"]
-
-
-def _storable(texts: Iterable[str]) -> list[str]:
-    """Those that can be stored, and so be found."""
-    return [text for text in texts if "\0" not in text]
-
-
-def _grouped(
-    referring: Iterable[Sequence[Any]], relations: Collection[tuple[str, str]]
-) -> dict[tuple[str, str, str], tuple[str, ...]]:
-    """Rows of (id, entity, property, target) in order of creation → the answer of ``linked_ids``."""
-    found: dict[tuple[str, str, str], dict[str, None]] = {}
-    for id, entity, property, target in referring:
-        if (entity, property) in relations:
-            found.setdefault((target, entity, property), {})[id] = None
-    return {key: tuple(ids) for key, ids in found.items()}
-
-
-def _known_total(query: Query, statements: sql.Find, shown: int) -> int | None:
-    window = query.window
-    if statements.total is None:
-        return None
-    if 0 < shown < window.limit or (shown < window.limit and window.offset == 0):
-        return window.offset + shown
-    return None
 
 
 def _count(connection: Connection, scope: Scope, total: sql.Statement | None) -> psycopg.Cursor[Any]:

@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from gateway_core.errors import NotAtOnce, StoreError
+from gateway_core.query.patterns import Matchers
 
 CACHED_STATEMENTS = 512
 BRIEF = 40_000  # steps of the virtual machine: some milliseconds
@@ -44,6 +45,7 @@ class Connections:
         )
         try:
             connection.create_function("casefold", 1, _casefold, deterministic=True)
+            connection.create_function("has_match", 2, Matchers().matches, deterministic=True)
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {JOURNAL_PAGES}")
             connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")

@@ -15,6 +15,8 @@ from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.sql import index_expression
 from gateway_core.store.terms import terms_of
 
+_MADE = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'object'"
+
 
 @dataclass(frozen=True, slots=True)
 class IndexSet:
@@ -45,6 +47,11 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     wanted = {(spec.entity, spec.path): spec for spec in specs}
     rows = connection.execute("SELECT entity, path, many FROM index_spec").fetchall()
     existing = {(entity, path): IndexSpec(entity, path, bool(many)) for entity, path, many in rows}
+    made = dict(connection.execute(_MADE).fetchall())
+    for key, spec in tuple(existing.items()):
+        if not spec.array and made.get(index_name(spec)) != _definition(spec):  # by an older version
+            _drop(connection, spec)
+            del existing[key]
     gone = [spec for key, spec in existing.items() if wanted.get(key) != spec]
     new = [spec for key, spec in wanted.items() if existing.get(key) != spec]
     for spec in gone:
@@ -87,13 +94,18 @@ def _create(connection: sqlite3.Connection, spec: IndexSpec) -> None:
     if spec.array:
         _rebuild(connection, spec)
         return
-    name, expression = index_name(spec), index_expression(spec.path, SQLITE)
+    name = index_name(spec)
     # Before the index: making that lets every connection read the statistics again.
     stat = ("object", name, "100000 50000 2")
     connection.execute("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", stat)
-    connection.execute(
-        f"CREATE INDEX {name} ON object (tenant, {expression}) WHERE entity = {quoted(spec.entity)}"
-    )
+    connection.execute(_definition(spec))
+
+
+def _definition(spec: IndexSpec) -> str:
+    """The statement that makes an index, as SQLite keeps it."""
+    expression = index_expression(spec.path, SQLITE)
+    name, entity = index_name(spec), quoted(spec.entity)
+    return f"CREATE INDEX {name} ON object (tenant, {expression}) WHERE entity = {entity}"
 
 
 def _rebuild(connection: sqlite3.Connection, spec: IndexSpec) -> None:

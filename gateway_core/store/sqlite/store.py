@@ -12,16 +12,18 @@ import orjson
 
 from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
-from gateway_core.query.model import Query, Scope, Window
+from gateway_core.query.model import Condition, Facet, Query, Scope, Window
+from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
 from gateway_core.store.sqlite import indexes
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
 from gateway_core.store.sqlite.failures import translated
+from gateway_core.store.sqlite.plans import plan_of
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
 MAX_MARKS = 64
@@ -201,6 +203,20 @@ class SqliteStore:
         if 0 < shown < window.limit or (shown < window.limit and window.offset == 0):
             return window.offset + shown
         return int(connection.execute(statements.total.text, statements.total.params).fetchone()[0])
+
+    def facets(
+        self, scope: Scope, where: Condition, paths: Sequence[MemberPath], limit: int
+    ) -> tuple[Facet, ...]:
+        with translated(self._place), self._readers.snapshot() as connection:
+            self._indexes = known = indexes.current(connection, self._indexes)
+            asked = [sql.facet(scope, where, path, limit, SQLITE, known.indexes) for path in paths]
+            return tuple(sql.facet_of(connection.execute(a.text, a.params).fetchall()) for a in asked)
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        with translated(self._place), self._readers.snapshot() as connection:
+            self._indexes = known = indexes.current(connection, self._indexes)
+            found = sql.find(scope, query, SQLITE, known.indexes)
+            return plan_of(connection, query, [found.page, *([found.total] if found.total else [])])
 
     def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
         statement = sql.following(scope, id, limit, SQLITE)

@@ -15,11 +15,12 @@ from tinydb import TinyDB
 
 from gateway_core.errors import BadRequest, NotAtOnce, StoreError
 from gateway_core.query import evaluate
-from gateway_core.query.model import Query, Scope, Window
+from gateway_core.query.model import Condition, Facet, Query, Scope, Window
+from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded, is_text
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Surroundings
+from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
 from gateway_core.store.tiny.changes import applied
 from gateway_core.store.tiny.state import Key, LinkedWorld, State, state_of, tables
 from gateway_core.store.tiny.storage import AtomicStorage
@@ -127,6 +128,23 @@ class TinyStore:
         world = LinkedWorld(state, scope.tenant)
         items, total = evaluate.run(query, (row.item for row in rows), world)
         return Page(tuple(state.objects[scope.tenant, item.id].copy() for item in items), total)
+
+    def facets(
+        self, scope: Scope, where: Condition, paths: Sequence[MemberPath], limit: int
+    ) -> tuple[Facet, ...]:
+        sql.find(scope, Query(where), SQLITE, {})  # refuses what no store can be asked
+        state = self._current()
+        if len(state.objects) > BRIEF and getattr(self._of_thread, "brief", False):
+            raise NotAtOnce
+        world = LinkedWorld(state, scope.tenant)
+        items = [row.item for row in state.objects.values() if evaluate.in_scope(scope, row.item)]
+        found = [item for item in items if evaluate.matches(where, item, world)]
+        return tuple(evaluate.facet(path, found, limit) for path in paths)
+
+    def explain(self, scope: Scope, query: Query) -> Plan:
+        sql.find(scope, query, SQLITE, {})  # refuses what no store can be asked
+        step = "READ every object, in memory: this store has no indexes"
+        return Plan((step,), reads_all=True, sorts=bool(query.order))
 
     def following(self, scope: Scope, id: str | None, limit: int) -> Sequence[StoredObject]:
         objects = self._current().objects

@@ -78,7 +78,7 @@ def test_limits_are_those_of_the_settings(specs):
 
 def test_shapes_apply_to_one_object_too():
     """Without a window only the two that shape an answer remain."""
-    assert [info.name for info in shape_parameters(window=False)] == ["_fields", "_extend"]
+    assert [info.name for info in shape_parameters(window=False)] == ["_fields", "_unset", "_extend"]
     assert [info.name for info in shape_parameters(window=True)][:4] == [
         "_limit",
         "_page",

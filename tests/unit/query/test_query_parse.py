@@ -42,6 +42,8 @@ CONDITIONS = {
     "title=x%25": compare("title", Op.LIKE, "x"),
     "title=x%25y": compare("title", Op.EQ, "x%y"),
     "title[like]=x": compare("title", Op.LIKE, "x"),
+    "title[regex]=^x.$": compare("title", Op.REGEX, "^x.$"),
+    "copies.shelf[regex]=^A": Element(("copies",), compare("shelf", Op.REGEX, "^A")),
     "title[ne]=x": compare("title", Op.NE, "x"),
     "title[ne]=IS NULL": compare("title", Op.NOT_NULL),
     "title[in]=x, y": compare("title", Op.IN, "x", "y"),
@@ -97,7 +99,13 @@ REFUSED = {
     "cover.size=x": "The members that can be filtered are: colour, artist",
     "title.x=1": "'title' has no such member",
     "title[foo]=x": "'title[foo]' uses an operator that does not exist. The operators are: like",
-    "title[regex]=x": "[regex], which is not available. Use [like]",
+    "title[regex]=(": "not a regular expression in RE2's syntax",
+    "title[regex]=(?=x)x": "no look-around",
+    r"title[regex]=(x)\1": "no references back",
+    "title[regex]=((a{100}){100}){100}": "too large a one",
+    "title[regex]=" + "x" * 201: "longer than 200 characters",
+    "pages[regex]=1": "holds no text",
+    "id[regex]=1": "holds no text",
     "title[like]=": "needs a part",
     "title=%25": "needs a part",
     "pages=x": "'pages' must be an integer",
@@ -132,7 +140,7 @@ REFUSED = {
     "_self.uri=x": "members that can be filtered are: _self.id",
     "author.home.parent.parent.parent.parent.town=x": "has no such member",
     "_showDeleted=true": "'_showDeleted' is not known. Beside filters there are: _limit",
-    "_queries[]=title": "is not known",
+    "_queries[]=titel": "names something that is not known",
     "_enablePagination=false": "is not known",
     "_limt=3": "did you mean '_limit'",
     "title=%00": "must be text",
@@ -493,3 +501,21 @@ def test_a_deep_map_is_refused(parser):
     for name in ("author", "_order", "_search"):
         with pytest.raises(InvalidQuery):
             parser.parse({name: value})
+
+
+def test_facets_have_the_paths_of_documents(parser):
+    """Members of inline objects and lists, ids of relations, and what the register knows."""
+    names = "title,cover.artist.name,copies.shelf,author,tags,_self.owner.id"
+    paths = [("title",), ("cover", "artist", "name"), ("copies", "shelf"), ("author",), ("tags",)]
+    facets = parser.parse({"_queries": names}).facets
+    assert [path for _, path in facets] == [*paths, ("_self", "owner")]
+    assert [name for name, _ in facets] == names.split(",")
+
+
+@pytest.mark.parametrize(
+    "name", ["author.name", "loans", "cover", "copies", "titel", "", ["title"] * 3 + [""]]
+)
+def test_facets_of_something_else_are_refused(parser, name):
+    """Related objects, inverse relations and objects have no values to count here."""
+    with pytest.raises(InvalidQuery, match="_queries"):
+        parser.parse({"_queries": name})
