@@ -24,8 +24,8 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 class LoopbackOnly:
     """Stands before an application and answers 403 to what was not meant for this machine.
 
-    ``Host`` must be a name of the loopback address, with any port. ``Origin``, where it is
-    sent, must be the one that the request goes to, or one of ``origins``.
+    ``Host``, which every browser sends, must be a name of the loopback address, with any port.
+    ``Origin``, where it is sent, must be the one that the request goes to, or one of ``origins``.
     """
 
     def __init__(self, application: Application, origins: tuple[str, ...] = ()) -> None:
@@ -45,7 +45,7 @@ class LoopbackOnly:
 
     def _refusal(self, scope: Scope) -> Forbidden | None:
         hosts, origins = _values(scope, b"host"), _values(scope, b"origin")
-        if not hosts or not all(map(_is_loopback, hosts)):
+        if not all(map(_is_loopback, hosts)):
             return Forbidden(
                 "a demonstration answers on this machine only, and the Host header names another",
                 hint=f"Use http://localhost or http://127.0.0.1, or serve without --demo. "
