@@ -88,6 +88,10 @@ class Browser:
         found = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         return found["result"].get("value")
 
+    def wait(self, expression: str) -> None:
+        """Wait until the expression holds in the page."""
+        self._until(lambda: self.ask(expression), expression)
+
     def requests(self) -> list[str]:
         """The addresses that pages asked for."""
         named = "Network.requestWillBeSent"

@@ -42,8 +42,10 @@ def test_complaints_would_be_heard(browser: Browser, demo_server: Server) -> Non
     browser.open(f"{demo_server.url}/", 1280, 800, START)
     browser.ask("setTimeout(() => { throw new Error('thrown') })")
     browser.ask("console.error('told')")
-    browser.ask("fetch('/nothing-here').catch(() => 0)")
-    browser.ask("fetch('http://elsewhere.invalid/').catch(() => 0)")
+    browser.ask("globalThis.ended = 0")
+    for place in ("/nothing-here", "http://elsewhere.invalid/"):
+        browser.ask(f"fetch('{place}').catch(() => 0).finally(() => {{ globalThis.ended += 1 }})")
+    browser.wait("globalThis.ended === 2")
     browser.open(f"{demo_server.url}/", 1280, 800, START)
     heard = " ".join(browser.complaints())
     assert [word for word in ("thrown", "told", "404", "elsewhere.invalid") if word not in heard] == []

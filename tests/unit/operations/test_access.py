@@ -171,7 +171,7 @@ def test_messages_do_not_repeat_credentials(gatekeeper):
 def test_scopes_bound_what_an_application_does(action):
     """An application that may only read cannot change anything."""
     reader = Principal("reader", frozenset({"read"}))
-    if action in (Action.READ, Action.LIST, Action.READ_VERSION, Action.VERSIONS):
+    if action in (Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS):
         authorise(reader, action)
     else:
         with pytest.raises(Forbidden):
