@@ -83,7 +83,8 @@ def other_client_is_served(server: Server) -> None:
 
 
 def post(length: str) -> bytes:
-    return f"POST {PARTIJEN} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{length}\r\n\r\n".encode()
+    head = f"POST {PARTIJEN} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json"
+    return f"{head}\r\n{length}\r\n\r\n".encode()
 
 
 @pytest.mark.server
