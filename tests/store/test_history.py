@@ -93,7 +93,7 @@ class TestHistory:
     def test_survives_closing(self, url, make):
         """What was is on disk like everything else."""
         if ":memory:" in url:
-            return
+            pytest.skip("what is in memory ends with its store: that is its purpose")
         store = open_store(url, durability="fast")
         store.apply(make.changes(make.put("1", {"n": 1})))
         store.apply(make.changes(make.put("1", {"n": 2}, expect=1)))
