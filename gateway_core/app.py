@@ -10,7 +10,6 @@ import os
 import sys
 import time
 import traceback
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -58,7 +57,15 @@ def now() -> datetime:
 
 
 def new_id() -> str:
-    return str(uuid.uuid4())
+    """A UUID of version 7 (RFC 9562, section 5.7): milliseconds since 1970, then 74 random bits.
+
+    Ids that grow with time stand side by side in every index: a write changes a third of the pages
+    that it would with random ones. They tell when an object was made, which ``_self`` tells as well.
+    """
+    stamp, chance = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10), "big")
+    head, tail = chance >> 68, chance & 0x3FFF_FFFF_FFFF_FFFF
+    digits = f"{stamp:012x}7{head:03x}{tail | 0x8000_0000_0000_0000:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def build_settings(settings: Settings) -> BuildSettings:

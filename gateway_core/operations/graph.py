@@ -15,7 +15,7 @@ from gateway_core.catalog.snapshot import Catalog, Entity
 from gateway_core.query.model import Scope
 from gateway_core.query.times import instant
 from gateway_core.schema.spec import PropertyKind, PropertySpec
-from gateway_core.store.protocol import Store, Surroundings
+from gateway_core.store.protocol import Changes, Store, Surroundings
 from gateway_core.types import Json, StoredObject
 
 EVERYTHING = "all"
@@ -88,20 +88,48 @@ def load_one(
 
     Most objects have nothing beyond what they refer to themselves: they cost one statement.
     """
-    entity = catalog.entities[scope.entity]
-    found = store.around(scope, id, entity.mirrored)
+    found = store.around(scope, id, catalog.entities[scope.entity].mirrored)
     if found is None:
         return None
-    depth = entity.spec.max_depth
-    graph = Graph({id: found.root}, {}, extend)
-    for (_, source, property), ids in found.referrers.items():
-        for name in entity.inverse[source, property]:
-            graph.inverse[id, name] = ids
-    if _add_shown(catalog, graph, found, _embedded(entity, extend) if depth > 1 else ()):
+    graph = graph_of(catalog, found, extend)
+    if graph is not None:
         return found.root, graph
     with store.snapshot():
         root = store.fetch(scope, id)
         return (root, load(catalog, store, scope.tenant, [root], extend)) if root is not None else None
+
+
+def written_around(
+    catalog: Catalog, changes: Changes, written: Sequence[StoredObject], id: str
+) -> Surroundings | None:
+    """What stands around a new object that the ``changes`` made, None when others were changed as well.
+
+    Nobody knew its id before, so only what was written with it can refer to it.
+    """
+    if changes.deletes or any(put.expect for put in changes.puts):
+        return None
+    linked = {item.id: item for item in written}
+    root = linked[id]
+    mirrored = catalog.entities[root.entity].mirrored
+    referrers: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for put in changes.puts:
+        for link in put.links:
+            if link.target == id and (put.object.entity, link.property) in mirrored:
+                key = (id, put.object.entity, link.property)
+                referrers[key] = (*referrers.get(key, ()), link.source)
+    return Surroundings(root, linked, referrers)
+
+
+def graph_of(catalog: Catalog, found: Surroundings, extend: Extend) -> Graph | None:
+    """The graph of an object, if no more has to be read for it than what stands directly around."""
+    root = found.root
+    entity = catalog.entities[root.entity]
+    graph = Graph({root.id: root}, {}, extend)
+    for (_, source, property), ids in found.referrers.items():
+        for name in entity.inverse[source, property]:
+            graph.inverse[root.id, name] = ids
+    shown = _embedded(entity, extend) if entity.spec.max_depth > 1 else ()
+    return graph if _add_shown(catalog, graph, found, shown) else None
 
 
 def _embedded(entity: Entity, extend: Extend) -> Sequence[PropertySpec]:

@@ -29,6 +29,7 @@ from gateway_core.operations.shape import (
     project,
     renderer_of,
     show,
+    show_new,
 )
 from gateway_core.query.model import Op, Query, Scope, Window, asks
 from gateway_core.schema import without
@@ -102,17 +103,18 @@ def create(call: Call, context: Context) -> Outcome:
     entity = entity_of(call, context)
     query = item_params(call, entity)
     id = context.new_id()
-    written = prepare(context, entity, body_in(call, context, call.body), id)
+    prepared = prepare(context, entity, body_in(call, context, call.body), id)
     for _ in range(ATTEMPTS):
         named = Graph({}, {}, EVERYTHING)
-        document = valid(call, context, entity, written, named)
+        document = valid(call, context, entity, prepared, named)
         planner = Planner(context, call.principal, named)
-        planner.create(entity, id, document)
+        planner.create(entity, id, document, fresh=True)
+        changes = planner.changes()
         try:
-            context.store.apply(planner.changes())
+            written = context.store.apply(changes)
         except VersionConflict:  # of an object that the document names
             continue
-        body, tag = show(call, context, id, Extend.of(query.extend))
+        body, tag = show_new(call, context, id, changes, written, Extend.of(query.extend))
         return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
     raise too_busy()
 

@@ -41,16 +41,18 @@ class Planner:
         puts = tuple(put for id, put in self._puts.items() if id not in deletes)
         return Changes(self._principal.tenant, puts, tuple(deletes.values()))
 
-    def create(self, entity: Entity, id: str, document: JsonObject, meta: Meta | None = None) -> None:
+    def create(
+        self, entity: Entity, id: str, document: JsonObject, meta: Meta | None = None, *, fresh: bool = False
+    ) -> None:
         """Plan a new object with everything below it.
 
         With ``meta`` it is an object that existed elsewhere: it keeps what was known of it, and
-        a sequence goes on behind the number that it has.
+        a sequence goes on behind the number that it has. ``fresh`` as in ``Put``.
         """
         generated, sequences = self._generate(entity.spec, document, restored=meta is not None)
         data = self._data(entity, id, generated, None)
         item = StoredObject(id, entity.reference, data, meta or self._new_meta())
-        self._puts[id] = Put(item, 0, _links(entity, item), sequences)
+        self._puts[id] = Put(item, 0, _links(entity, item), sequences, fresh=fresh)
 
     def _generate(
         self, spec: EntitySpec, document: JsonObject, *, restored: bool
@@ -173,7 +175,7 @@ class Planner:
             if item is not None and holds(self.expanded(item), element):
                 return id
         id = self._context.new_id()
-        self.create(entity, id, element)
+        self.create(entity, id, element, fresh=True)
         return id
 
     def _back_references(self, prop: PropertySpec, id: str, value: Json) -> None:
@@ -195,7 +197,7 @@ class Planner:
                 self.update(entity, known, with_reference(entity.spec, merged, back, id))
             elif not self._is_known_dependant(prop, id, element):
                 child = self._context.new_id()
-                self.create(entity, child, with_reference(entity.spec, element, back, id))
+                self.create(entity, child, with_reference(entity.spec, element, back, id), fresh=True)
 
     def _is_known_dependant(self, prop: PropertySpec, id: str, element: JsonObject) -> bool:
         without = {k: v for k, v in element.items() if k != prop.inverse_of}

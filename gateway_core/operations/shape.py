@@ -12,7 +12,15 @@ from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, Mappi
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.blame import of_client
 from gateway_core.operations.call import Action, Call, Context
-from gateway_core.operations.graph import NOTHING_MORE, Extend, Graph, load, load_one
+from gateway_core.operations.graph import (
+    NOTHING_MORE,
+    Extend,
+    Graph,
+    graph_of,
+    load,
+    load_one,
+    written_around,
+)
 from gateway_core.operations.render import Renderer
 from gateway_core.query.body import parse_body
 from gateway_core.query.model import Query, Scope, Window
@@ -20,7 +28,8 @@ from gateway_core.query.parse import canonical, names_of, spelled
 from gateway_core.query.paths import shown
 from gateway_core.query.shape import VERSION, WINDOW
 from gateway_core.schema.vocabulary import suggestion
-from gateway_core.types import Json, JsonObject, Violation
+from gateway_core.store.protocol import Changes
+from gateway_core.types import Json, JsonObject, StoredObject, Violation
 
 ITEM_PARAMS = frozenset({"_fields", "_unset", "_extend"})
 BESIDE = ITEM_PARAMS.union(WINDOW)
@@ -230,6 +239,25 @@ def show(call: Call, context: Context, id: str, extend: Extend = NOTHING_MORE) -
     if found is None:
         title = context.catalog.entities[call.endpoint.entity].spec.title
         raise NotFound(f"there is no {title} with this id")
-    item, graph = found
+    return _shown(call, context, *found)
+
+
+def show_new(
+    call: Call,
+    context: Context,
+    id: str,
+    changes: Changes,
+    written: Sequence[StoredObject],
+    extend: Extend,
+) -> tuple[JsonObject, str]:
+    """``show`` of an object that the ``changes`` just made; what was ``written`` need not be read again."""
+    found = written_around(context.catalog, changes, written, id)
+    graph = graph_of(context.catalog, found, extend) if found is not None else None
+    if found is None or graph is None:
+        return show(call, context, id, extend)
+    return _shown(call, context, found.root, graph)
+
+
+def _shown(call: Call, context: Context, item: StoredObject, graph: Graph) -> tuple[JsonObject, str]:
     document = items_out(call, context, [renderer_of(call, context, graph).document(item)])[0]
     return document, graph.tag(context.catalog.version)

@@ -30,13 +30,15 @@ class Put:
     the version that must be stored (0: the object must not exist). ``sequences`` names
     members at the top of the document to fill with the next number of a sequence (path →
     sequence name), in the same transaction; a member that has a number keeps it, and the
-    sequence goes on behind it.
+    sequence goes on behind it. ``fresh`` tells that the id was made for this object: the history
+    knows nothing under it, and need not be asked.
     """
 
     object: StoredObject
     expect: int
     links: tuple[Link, ...] = ()
     sequences: Mapping[Path, str] = field(default_factory=dict)
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

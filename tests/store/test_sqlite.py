@@ -116,7 +116,6 @@ class TestPlans:
         """Without an order the index on creation is read in its order, with or without an owner."""
         assert "TEMP B-TREE" not in plan(opened, Query())
         assert "TEMP B-TREE" not in plan(opened, Query(), Scope("t", "thing", "o"))
-        assert "object_owner" in plan(opened, Query(), Scope("t", "thing", "o"))
         assert "object_page" in plan(opened, Query(order=(Order(("name",)),)))
 
     @pytest.mark.parametrize("descending", [False, True])

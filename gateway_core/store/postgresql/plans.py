@@ -10,7 +10,7 @@ from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.protocol import Plan
 from gateway_core.store.sql import Statement
 
-_IN_ORDER = ("object_page", "object_owner")
+_IN_ORDER = ("object_page",)
 
 
 def plan_of(connection: Connection, query: Query, statements: Iterable[Statement]) -> Plan:

@@ -57,7 +57,8 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
     item = _numbered(connection, tenant, put) if put.sequences else put.object
     values = object_values(item)
     if put.expect == 0:
-        connection.execute(_RETURN, (tenant, item.id))
+        if not put.fresh:
+            connection.execute(_RETURN, (tenant, item.id))
         row = connection.execute(_INSERT, (*values, tenant, item.id, item.entity)).fetchone()
     else:
         connection.execute(_KEEP, (item.meta.modified, item.meta.author, 0, tenant, item.id))

@@ -125,6 +125,9 @@ class Commits:
         """Commit the group as one; when that fails as a whole, each of it alone."""
         try:
             patiently(self._connection, "BEGIN IMMEDIATE", self._busy_seconds)
+            if len(group) == 1:
+                self._alone(group[0])
+                return
             for job in group:
                 self._isolated(job)
             self._connection.execute("COMMIT")
@@ -135,6 +138,18 @@ class Commits:
             self._roll_back()
             _fail(group, error)
             raise
+
+    def _alone(self, job: _Job[Any]) -> None:
+        """The whole transaction is the job's: it needs no savepoint."""
+        try:
+            job.result = job.work(self._connection)
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised where the caller waits
+            job.error = error
+            self._connection.execute("ROLLBACK")
+        else:
+            self._connection.execute("COMMIT")
 
     def _isolated(self, job: _Job[Any]) -> None:
         connection = self._connection

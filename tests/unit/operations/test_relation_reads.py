@@ -219,3 +219,42 @@ def test_the_same_in_statements(tmp_path: Path) -> None:
     world.raw.close()
     assert costs[0] == costs[1]
     assert costs[0] <= 12
+
+
+@pytest.mark.parametrize("extend", ["", "notes", "all"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "alone"},
+        {"name": "noted", "notes": [{"name": "a"}, {"name": "b"}]},
+        {"name": "deep", "one": middle(1), "many": [middle(2), {"name": "flat"}], "notes": [{"name": "c"}]},
+    ],
+    ids=lambda body: body["name"],
+)
+def test_a_creation_answers_what_reading_would(world: World, body: JsonObject, extend: str) -> None:
+    """The answer to a creation is made from what was written, and equals what is read, tag included."""
+    params = {"_extend": extend} if extend else {}
+    made = OPERATIONS[Action.CREATE](
+        Call(Action.CREATE, world.endpoint, WHO, None, params, body), world.context
+    )
+    read = OPERATIONS[Action.READ](
+        Call(Action.READ, world.endpoint, WHO, made.body["_id"], params), world.context
+    )
+    assert (made.body, made.etag) == (read.body, read.etag)
+
+
+def test_a_creation_that_changes_others_answers_what_reading_would(world: World) -> None:
+    """Objects that are named, and one that the creation changes: they stood before it."""
+    first = world.call(Action.CREATE, document(1))
+    named = first["notes"][0]
+    body = {"name": "heir", "one": first["one"], "notes": [{"name": "new"}, {"_id": named, "name": "was"}]}
+    made = world.call(Action.CREATE, body, _extend="all")
+    assert made == world.call(Action.READ, None, made["_id"], _extend="all")
+    assert named in made["notes"]
+    assert made["embedded"]["one"]["name"] == "middle 1"
+
+
+def test_a_creation_reads_nothing_back(world: World) -> None:
+    """Unless it shows what has relations of its own, as reading does."""
+    world.call(Action.CREATE, {"name": "alone"})
+    assert set(world.store.calls) == {"apply"}
