@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
@@ -133,8 +134,7 @@ class Endpoint:
         return self.pipeline.item_out is not None or self.pipeline.body_in is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A path that belongs to an endpoint; ``id`` is None for the collection. ``versions``: not the
     object itself, but the list of what it was; ``find``: the collection, asked with a body."""
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway_core.catalog.snapshot import Catalog, Entity
 from gateway_core.query.model import Scope
@@ -49,8 +50,7 @@ class Extend:
 NOTHING_MORE = Extend()
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Objects by id, and per (object id, inverse property) the ids that refer to it."""
 
     objects: dict[str, StoredObject]

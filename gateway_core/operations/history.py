@@ -45,7 +45,7 @@ def read_version(call: Call, context: Context) -> Outcome:
     """An object as it was in one version, with what it embedded just before that version ended."""
     params = dict(call.params)
     number = version_number(params.pop(VERSION))
-    call = replace(call, params=params)
+    call = call._replace(params=params)
     query = item_params(call, entity_of(call, context))
     life = known_life(call, context)
     version = version_of(call, context, life, number)
@@ -62,7 +62,7 @@ def list_removed(call: Call, context: Context) -> Outcome:
     params = dict(call.params)
     if params.pop(REMOVED) != "true":
         raise refusal(REMOVED, "must be true or false")
-    call = replace(call, params=params)
+    call = call._replace(params=params)
     query = list_query(call, context, entity_of(call, context))
     if query.facets:
         raise refusal("_queries", "counts the values of objects that are there, not of removed ones")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from gateway_core.catalog.endpoints import Unknown
 from gateway_core.catalog.snapshot import Entity
@@ -186,7 +185,7 @@ def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, gr
     The object is mapped out, the body merged into that (RFC 7396), and both mapped in again;
     what differs between the two is what the client changed.
     """
-    renderer = renderer_of(call, context, replace(graph, extend=Extend()))
+    renderer = renderer_of(call, context, graph._replace(extend=Extend()))
     current = items_out(call, context, [renderer.document(item)])[0]
     before = prepare(context, entity, body_in(call, context, current), item.id, partial=True)
     body = body_in(call, context, merge_patch(current, enveloped(call.body, current)))

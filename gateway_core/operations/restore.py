@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, Conflict, InvalidDocument, PreconditionFailed, VersionConflict
@@ -88,7 +87,7 @@ def _plan(call: Call, context: Context, life: Life, wanted: StoredObject) -> Cha
     roots = [current] if current is not None else []
     graph = load(context.catalog, context.store, tenant, roots, EVERYTHING)
     back = {id: past.object for id, past in returning.found.items()}
-    graph = replace(graph, objects={**graph.objects, **back})
+    graph = graph._replace(objects={**graph.objects, **back})
     document = {**prepare(context, entity, wanted.data, wanted.id), **_given_out(entity, wanted.data)}
     document = valid(call, context, entity, document, graph)
     planner = Planner(context, call.principal, graph)

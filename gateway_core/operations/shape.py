@@ -124,7 +124,7 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
         raise of_client(error, params, mapped) from None
 
 
-def _asked(call: Call) -> JsonObject:
+def _asked(call: Call) -> Mapping[str, Json]:
     """The parameters of a call: those of its body when it has one, with page and shape in the URL."""
     if call.action is not Action.FIND:
         return call.params

@@ -19,7 +19,7 @@ from gateway_core.query.paths import Paths, Specs, closest, shown
 from gateway_core.query.shape import REMOVED, WORDS, QuerySettings, names_of
 from gateway_core.query.values import refusal
 from gateway_core.schema.spec import EntitySpec
-from gateway_core.types import JsonObject
+from gateway_core.types import Json, JsonObject
 
 __all__ = ["QueryParser", "QuerySettings", "canonical", "closest", "names_of", "parse", "spelled"]
 
@@ -30,14 +30,14 @@ def _nothing(_: str) -> bool:
     return False
 
 
-def canonical(params: JsonObject, is_property: Callable[[str], bool] = _nothing) -> JsonObject:
+def canonical(params: Mapping[str, Json], is_property: Callable[[str], bool] = _nothing) -> JsonObject:
     """A new map of the same parameters with ``limit``, ``page`` … ``search`` spelled ``_limit`` and so on.
 
     A word that ``is_property`` holds for is left alone: it filters. Raises ``InvalidQuery``
     when both spellings are given and differ.
     """
     if _BARE.keys().isdisjoint(params):
-        return params.copy()
+        return dict(params)
     result: JsonObject = {}
     for name, value in params.items():
         word = _BARE.get(name)

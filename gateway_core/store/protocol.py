@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
@@ -99,8 +99,7 @@ class ApplicationRecord:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """An object with what stands directly around it, all of one state.
 
     ``linked`` are the objects it refers to, by id; ``referrers`` is as ``Store.linked_ids``

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from gateway_core.catalog.endpoints import FIND, VERSIONS, Accepts, Endpoint, ErrorShape, Match
 from gateway_core.errors import (
@@ -72,8 +72,7 @@ class ApiOptions:
     read_timeout: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """One answered request, without anything that a client sent: fit for a log."""
 
     method: str
@@ -85,8 +84,7 @@ class Observation:
     fault: BaseException | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """The parts of an ASGI scope that matter. Of a repeated header the first counts."""
 
     method: str
@@ -107,8 +105,7 @@ class Request:
         return value.decode("latin-1") if value is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a request goes. ``params`` are its query parameters, ``below`` stands behind the path."""
 
     endpoint: Endpoint

@@ -5,8 +5,8 @@ Data in, bytes out; no framework. Bodies never repeat what the client sent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 import orjson
 
@@ -29,8 +29,7 @@ PROBLEM = b"application/problem+json"
 OUT_OF_SERVICE = "What is kept cannot be reached at this moment. Try again later."
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """A whole answer, ready to send."""
 
     status: int

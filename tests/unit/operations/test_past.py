@@ -105,7 +105,7 @@ class TestPlans:
     def test_happen_at_one_moment_by_one_author(self, context, write, clock):
         """The object and its parts are written at the same moment, by the user or else the application."""
         moments = iter(range(100))
-        ticking = replace(context, now=lambda: START + timedelta(microseconds=next(moments)))
+        ticking = context._replace(now=lambda: START + timedelta(microseconds=next(moments)))
         visits = [{"date": "2025-01-01", "reason": "x"}, {"date": "2025-01-02", "reason": "y"}]
         pet = {"name": "Rex", "species": "dog", "visits": visits}
         planner = Planner(ticking, ANN, Graph({}, {}, EVERYTHING))
@@ -203,7 +203,7 @@ def test_exported_objects_bring_their_author_along(context, write):
     write({"name": "Ann"}, OWNER)
     (document,) = export_objects(context, "", [OWNER])
     assert document["_self"]["author"] == "ann"
-    other = replace(context, store=open_store("sqlite:///:memory:", durability="fast"))
+    other = context._replace(store=open_store("sqlite:///:memory:", durability="fast"))
     entry = Entry(document.pop("_schema"), document, "here")
     assert load_objects(other, BOB, [entry]).created == 1
     assert other.store.get("", [document["_id"]])[document["_id"]].meta.author == "ann"
