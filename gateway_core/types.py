@@ -26,6 +26,15 @@ class Kind(StrEnum):
     COLLECTION = "collection"
     ENDPOINT = "endpoint"
     APPLICATION = "application"
+    SOURCE = "source"
+    ACTION = "action"
+    CRONJOB = "cronjob"
+    USER = "user"
+    SECURITY_GROUP = "security-group"
+    ORGANIZATION = "organization"
+    TEMPLATE = "template"
+    CARD = "card"
+    DATABASE = "database"
     DATA = "data"
 
 
@@ -65,18 +74,6 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
-class Bundle:
-    """A named, versioned set of artifacts."""
-
-    name: str
-    version: str
-    title: str
-    description: str
-    requires: tuple[str, ...]
-    artifacts: tuple[Artifact, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """One remark about configuration: lint, check, plan and doctor all speak with it.
 
@@ -94,6 +91,21 @@ class Finding:
     hint: str = ""
     path: str = ""
     place: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A named, versioned set of artifacts. ``findings`` are the remarks of reading its files: what
+    could not be read and is therefore not among the artifacts, and what was read in another way
+    than its author may think."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    requires: tuple[str, ...]
+    artifacts: tuple[Artifact, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
