@@ -146,7 +146,7 @@ class GatewayApi:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
         self._work_clock = work_clock
-        self._prefix, self._numbers = new_id()[-13:], itertools.count(1)
+        self._prefix, self._numbers = new_id()[-12:], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = self._clock()
