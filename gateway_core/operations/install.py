@@ -14,7 +14,7 @@ from gateway_core.operations.call import Context
 from gateway_core.operations.relations import ID
 from gateway_core.operations.transfer import Entry, lasting_id, load_objects
 from gateway_core.query.times import instant
-from gateway_core.store.protocol import IndexSpec, Store
+from gateway_core.store.protocol import Configuration, IndexSpec, Store
 from gateway_core.types import Artifact, Bundle, Finding, JsonObject, Kind, Principal, Severity
 
 
@@ -98,7 +98,7 @@ def install(
         "installed": instant(context.now()),
         "artifacts": len(bundle.artifacts),
     }
-    store.replace_artifacts(bundle.name, bundle.artifacts, record)
+    store.configure(Configuration(bundle.name, bundle.artifacts, record))
     theirs = {artifact.reference for artifact in others}
     return Installed(created, tuple(each for each in warnings if each.reference not in theirs))
 

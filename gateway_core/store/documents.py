@@ -50,6 +50,11 @@ def conflict(expect: int) -> VersionConflict:
     return VersionConflict("The object was changed or removed since it was read.", hint="Read it again.")
 
 
+def superseded() -> VersionConflict:
+    """The error when the configuration in force is not the one that was expected."""
+    return VersionConflict("The configuration was changed meanwhile.", hint="Plan again.")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)

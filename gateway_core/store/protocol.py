@@ -6,10 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol
 
 from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
+
+KEPT_INSTALLATIONS: Final = 10
+"""So many earlier installations of a bundle are kept; the oldest one goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,46 @@ class Past:
     removed: bool = False
 
 
+class Earlier(StrEnum):
+    """What becomes of the installation that a new one replaces, and of those before it.
+
+    ``PUSH``: it becomes the latest of the earlier ones. ``POP``: it goes, and so does the latest of
+    the earlier ones, which is what is put back. ``LEAVE``: it goes, and the earlier ones stay.
+    """
+
+    PUSH = "push"
+    POP = "pop"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What is, or was, in force of one bundle. ``record`` tells about it (version, digest, time)."""
+
+    record: JsonObject
+    artifacts: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What shall be in force of a bundle, and the objects that are stored together with it.
+
+    No artifacts and an empty record: the bundle is forgotten, with all of its earlier installations.
+    ``expect`` is the ``Store.revision`` that must be in force; None: any.
+    """
+
+    bundle: str
+    artifacts: tuple[Artifact, ...]
+    record: JsonObject
+    expect: int | None = None
+    changes: Changes | None = None
+    earlier: Earlier = Earlier.LEAVE
+
+    @property
+    def forgets(self) -> bool:
+        return not self.artifacts and not self.record
+
+
 class Store(Protocol):
     """Objects, their relations, and the configuration they live under.
 
@@ -220,10 +264,13 @@ class Store(Protocol):
     def installed(self) -> Mapping[str, JsonObject]:
         """Per bundle what was recorded about its installation (version, digest, time)."""
 
-    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
-        """Make these the artifacts of the bundle, in one transaction, with the record beside them.
+    def earlier(self, bundle: str) -> Sequence[Installation]:
+        """The installations of the bundle before the one in force, latest first."""
 
-        No artifacts and an empty record: the bundle is forgotten."""
+    def configure(self, configuration: Configuration) -> tuple[StoredObject, ...]:
+        """Do all of it in one transaction, or nothing; the objects as ``apply`` answers them.
+
+        Raises ``VersionConflict`` when ``expect`` is not in force, and where ``apply`` does."""
 
     def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
         """Have an index for each spec and for nothing else."""

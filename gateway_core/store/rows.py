@@ -10,7 +10,7 @@ import orjson
 
 from gateway_core.query.times import instant
 from gateway_core.store.documents import encoded, encoded_document
-from gateway_core.store.protocol import ApplicationRecord, Past
+from gateway_core.store.protocol import ApplicationRecord, Installation, Past
 from gateway_core.types import Artifact, Kind, Meta, Origin, StoredObject
 
 _decode = orjson.loads
@@ -47,6 +47,23 @@ def artifact(row: tuple[Any, ...]) -> Artifact:
     """(kind, reference, version, body, bundle, path) → the artifact."""
     kind, reference, version, body, bundle, path = row
     return Artifact(Kind(kind), reference, version, _decode(body), Origin(bundle, path))
+
+
+def artifact_values(artifacts: Iterable[Artifact]) -> list[tuple[Any, ...]]:
+    """Of each artifact (position, kind, reference, version, path, body)."""
+    return [
+        (position, a.kind.value, a.reference, a.version, a.origin.path, encoded(a.body))
+        for position, a in enumerate(artifacts)
+    ]
+
+
+def installation(bundle: str, record: str, artifacts: str) -> Installation:
+    """(record, artifacts) of an earlier installation; the text is a list of ``artifact_values``."""
+    listed = _decode(artifacts)
+    found = (
+        artifact((kind, ref, version, body, bundle, path)) for _, kind, ref, version, path, body in listed
+    )
+    return Installation(_decode(record), tuple(found))
 
 
 def application(row: tuple[Any, ...]) -> ApplicationRecord:

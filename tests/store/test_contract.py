@@ -16,7 +16,18 @@ import pytest
 from gateway_core.errors import BadRequest, StoreError, VersionConflict
 from gateway_core.query.model import Compare, Op, Query, Scope, Window
 from gateway_core.store.open import open_store
-from gateway_core.store.protocol import ApplicationRecord, Changes, Delete, IndexSpec, Link, Put
+from gateway_core.store.protocol import (
+    KEPT_INSTALLATIONS,
+    ApplicationRecord,
+    Changes,
+    Configuration,
+    Delete,
+    Earlier,
+    IndexSpec,
+    Installation,
+    Link,
+    Put,
+)
 from gateway_core.types import Artifact, Kind, Origin
 
 ROOT = Path(__file__).parents[2]
@@ -404,6 +415,11 @@ class TestConcurrency:
         assert torn == []
 
 
+def configure(store, bundle, artifacts, record, **more):
+    """Make this what is in force of a bundle."""
+    return store.configure(Configuration(bundle, tuple(artifacts), record, **more))
+
+
 class TestConfiguration:
     ARTIFACTS = (
         Artifact(Kind.SCHEMA, "https://x.test/a", "1.0.0", {"type": "object"}, Origin("b", "schemas/a.json")),
@@ -413,19 +429,71 @@ class TestConfiguration:
     def test_artifacts_come_back_in_their_order(self, store):
         """Artifacts are equal to those installed, bundles in the order of their first installation."""
         other = replace(self.ARTIFACTS[0], origin=Origin("a", "x.json"))
-        store.replace_artifacts("b", self.ARTIFACTS, {"version": "1"})
-        store.replace_artifacts("a", [other], {"version": "2"})
-        store.replace_artifacts("b", self.ARTIFACTS[::-1], {"version": "3"})
+        configure(store, "b", self.ARTIFACTS, {"version": "1"})
+        configure(store, "a", [other], {"version": "2"})
+        configure(store, "b", self.ARTIFACTS[::-1], {"version": "3"})
         assert list(store.artifacts()) == [*self.ARTIFACTS[::-1], other]
         assert store.installed() == {"b": {"version": "3"}, "a": {"version": "2"}}
 
     def test_a_bundle_can_be_emptied_and_forgotten(self, store):
         """Without artifacts a record stays; without both nothing does."""
-        store.replace_artifacts("b", self.ARTIFACTS, {"version": "1"})
-        store.replace_artifacts("b", [], {"version": "2"})
+        configure(store, "b", self.ARTIFACTS, {"version": "1"})
+        configure(store, "b", [], {"version": "2"})
         assert (list(store.artifacts()), store.installed()) == ([], {"b": {"version": "2"}})
-        store.replace_artifacts("b", [], {})
+        configure(store, "b", [], {})
         assert store.installed() == {}
+
+    def test_objects_come_with_the_configuration_or_not_at_all(self, store, make):
+        """Objects are stored in the same transaction: a conflict of theirs leaves the old configuration."""
+        configure(store, "b", self.ARTIFACTS, {"version": "1"})
+        (written,) = configure(
+            store, "b", self.ARTIFACTS[:1], {"version": "2"}, changes=make.changes(make.put("1", {"n": 1}))
+        )
+        assert store.fetch(SCOPE, "1") == written
+        before = (list(store.artifacts()), store.installed(), store.revision())
+        twice = make.changes(make.put("2", {}), make.put("1", {}))
+        with pytest.raises(VersionConflict):
+            configure(store, "b", self.ARTIFACTS, {"version": "3"}, changes=twice)
+        assert (list(store.artifacts()), store.installed(), store.revision()) == before
+        assert store.fetch(SCOPE, "2") is None
+        configure(store, "b", [], {}, changes=make.changes(deletes=(Delete("1", 1, "2026-01-01T00:00:00Z"),)))
+        assert (store.count(SCOPE), store.installed()) == (0, {})
+
+    def test_a_configuration_that_was_planned_on_another_one_is_refused(self, store, make):
+        """Only on the revision that it expects is a configuration made, and its objects with it."""
+        configure(store, "b", self.ARTIFACTS, {"version": "1"}, expect=store.revision())
+        planned_on = store.revision()
+        configure(store, "other", [], {"version": "1"})
+        with pytest.raises(VersionConflict, match="changed meanwhile"):
+            configure(
+                store,
+                "b",
+                [],
+                {"version": "2"},
+                expect=planned_on,
+                changes=make.changes(make.put("1", {})),
+            )
+        assert (list(store.artifacts()), store.count(SCOPE)) == (list(self.ARTIFACTS), 0)
+        configure(store, "b", [], {"version": "2"}, expect=store.revision())
+        assert store.installed()["b"] == {"version": "2"}
+
+    def test_earlier_installations_are_kept(self, store):
+        """What was in force comes back whole, latest first; the oldest of many goes, others are untouched."""
+        configure(store, "b", self.ARTIFACTS, {"version": "0"}, earlier=Earlier.PUSH)
+        assert list(store.earlier("b")) == []
+        for number in range(1, KEPT_INSTALLATIONS + 3):
+            configure(store, "b", self.ARTIFACTS[:1], {"version": str(number)}, earlier=Earlier.PUSH)
+        kept = list(store.earlier("b"))
+        assert [each.record["version"] for each in kept] == [
+            str(n) for n in range(KEPT_INSTALLATIONS + 1, 1, -1)
+        ]
+        assert kept[0] == Installation({"version": str(KEPT_INSTALLATIONS + 1)}, self.ARTIFACTS[:1])
+        configure(store, "b", kept[0].artifacts, kept[0].record, earlier=Earlier.POP)
+        assert list(store.earlier("b")) == kept[1:]
+        configure(store, "b", self.ARTIFACTS, {"version": "x"})
+        assert (list(store.earlier("b")), list(store.earlier("other"))) == (kept[1:], [])
+        configure(store, "b", [], {})
+        assert list(store.earlier("b")) == []
 
     def test_applications_are_kept_by_name(self, store):
         """Adding, replacing and removing applications shows in the list at once."""
@@ -442,7 +510,7 @@ class TestConfiguration:
     def test_revision_grows_with_configuration_only(self, store, make):
         """Bundles and applications move the revision; objects and removing nothing do not."""
         seen = [store.revision()]
-        store.replace_artifacts("b", self.ARTIFACTS, {"version": "1"})
+        configure(store, "b", self.ARTIFACTS, {"version": "1"})
         seen.append(store.revision())
         store.put_application(ApplicationRecord("app", "c", None, None, (), START))
         seen.append(store.revision())
@@ -464,7 +532,8 @@ class TestLife:
         numbered = replace(make.put("1", {"rel": "2"}, owner="o"), sequences={("n",): "s"})
         first.ensure_indexes([IndexSpec("thing", "rel"), IndexSpec("thing", "rels", True)])
         (written,) = first.apply(make.changes(numbered))
-        first.replace_artifacts("b", TestConfiguration.ARTIFACTS, {"v": 1})
+        configure(first, "b", TestConfiguration.ARTIFACTS, {"v": 1})
+        configure(first, "b", TestConfiguration.ARTIFACTS, {"v": 2}, earlier=Earlier.PUSH)
         first.put_application(record)
         revision = first.revision()
         first.close()
@@ -474,8 +543,9 @@ class TestLife:
         assert list(again.referrers("t", ["2"])) == [Link("1", "rel", "2")]
         assert (list(again.artifacts()), again.installed()) == (
             list(TestConfiguration.ARTIFACTS),
-            {"b": {"v": 1}},
+            {"b": {"v": 2}},
         )
+        assert list(again.earlier("b")) == [Installation({"v": 1}, TestConfiguration.ARTIFACTS)]
         assert list(again.applications()) == [record]
         later = again.apply(make.changes(replace(make.put("2", {}), sequences={("n",): "s"})))
         assert later[0].data == {"n": 2}

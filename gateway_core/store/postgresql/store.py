@@ -13,8 +13,7 @@ from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
 from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, Window, asks
 from gateway_core.store import rows, sql
-from gateway_core.store.documents import encoded
-from gateway_core.store.postgresql import indexes
+from gateway_core.store.postgresql import configuration, indexes
 from gateway_core.store.postgresql.answers import grouped, known_total, storable
 from gateway_core.store.postgresql.changes import Written, was_made, write
 from gateway_core.store.postgresql.commits import Commits
@@ -25,7 +24,17 @@ from gateway_core.store.postgresql.migrate import migrate
 from gateway_core.store.postgresql.patterns import resolved
 from gateway_core.store.postgresql.plans import plan_of
 from gateway_core.store.postgresql.revisions import Revisions, announce
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
+from gateway_core.store.protocol import (
+    ApplicationRecord,
+    Changes,
+    Configuration,
+    IndexSpec,
+    Installation,
+    Link,
+    Past,
+    Plan,
+    Surroundings,
+)
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
 
 T = TypeVar("T")
@@ -68,15 +77,6 @@ _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = %s AND target = ANY(%s) ORDER BY target, source, property, position"""
 _TOTAL = "SELECT coalesce(sum(total), 0)::bigint FROM counter WHERE tenant = %s AND entity = %s"
-_ARTIFACTS = """
-SELECT a.kind, a.reference, a.version, a.body, a.bundle, a.path
-FROM artifact a JOIN installation i ON i.bundle = a.bundle ORDER BY i.number, a.position"""
-_RECORD = """
-INSERT INTO installation (bundle, record) VALUES (%s, %s)
-ON CONFLICT (bundle) DO UPDATE SET record = excluded.record"""
-_ARTIFACT = """
-INSERT INTO artifact (bundle, position, kind, reference, version, path, body)
-VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 _APPLICATION = "name, client_id, key_hash, secret, scopes, created, reference"
 _PUT_APPLICATION = f"""
 INSERT INTO application ({_APPLICATION}) VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -293,28 +293,25 @@ class PostgresqlStore:
     # -- configuration
 
     def artifacts(self) -> Sequence[Artifact]:
-        return tuple(rows.artifact(row) for row in self._read(_ARTIFACTS))
+        return tuple(rows.artifact(row) for row in self._read(configuration.ARTIFACTS))
 
     def installed(self) -> Mapping[str, JsonObject]:
         found = self._read("SELECT bundle, record FROM installation ORDER BY number")
         return {bundle: orjson.loads(record) for bundle, record in found}
 
-    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
-        values = [
-            (bundle, position, a.kind.value, a.reference, a.version, a.origin.path, encoded(a.body))
-            for position, a in enumerate(artifacts)
-        ]
+    def earlier(self, bundle: str) -> Sequence[Installation]:
+        found = self._read(configuration.EARLIER, (bundle,))
+        return tuple(rows.installation(bundle, *row) for row in found)
 
-        def work(connection: Connection) -> bool:
-            connection.execute("DELETE FROM artifact WHERE bundle = %s", (bundle,))
-            if not artifacts and not record:
-                connection.execute("DELETE FROM installation WHERE bundle = %s", (bundle,))
-            else:
-                connection.execute(_RECORD, (bundle, encoded(record)))
-                connection.cursor().executemany(_ARTIFACT, values)
-            return True
-
-        self._configure(work)
+    def configure(self, wanted: Configuration) -> tuple[StoredObject, ...]:
+        with translated(self._place):
+            done = self._commits.run(
+                lambda connection: configuration.write(connection, self._indexes, wanted),
+                lambda connection, _: configuration.was_made(connection, wanted),
+            )
+        self._revisions.forget()
+        self._indexes = done.known
+        return done.objects
 
     def applications(self) -> Sequence[ApplicationRecord]:
         found = self._read(f"SELECT {_APPLICATION} FROM application ORDER BY name")
@@ -367,7 +364,7 @@ class PostgresqlStore:
         def whole(connection: Connection) -> bool:
             connection.execute("BEGIN")
             # One at a time: what a change removes must be all that another one added.
-            connection.execute("SELECT value FROM revision WHERE name = 'configuration' FOR UPDATE")
+            connection.execute(configuration.LOCK)
             done = work(connection)
             if done:
                 announce(connection)

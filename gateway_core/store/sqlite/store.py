@@ -17,8 +17,18 @@ from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import rows, sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
-from gateway_core.store.sqlite import indexes
+from gateway_core.store.protocol import (
+    ApplicationRecord,
+    Changes,
+    Configuration,
+    IndexSpec,
+    Installation,
+    Link,
+    Past,
+    Plan,
+    Surroundings,
+)
+from gateway_core.store.sqlite import configuration, indexes
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
@@ -67,16 +77,7 @@ _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
 _TOTAL = "SELECT total FROM counter WHERE tenant = ? AND entity = ?"
-_ARTIFACTS = """
-SELECT a.kind, a.reference, a.version, a.body, a.bundle, a.path
-FROM artifact a JOIN installation i ON i.bundle = a.bundle ORDER BY i.number, a.position"""
-_RECORD = """
-INSERT INTO installation (bundle, record) VALUES (?, ?)
-ON CONFLICT (bundle) DO UPDATE SET record = excluded.record"""
-_ARTIFACT = """
-INSERT INTO artifact (bundle, position, kind, reference, version, path, body) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _APPLICATION = "name, client_id, key_hash, secret, scopes, created, reference"
-_CHANGED = "UPDATE revision SET value = value + 1 WHERE name = 'configuration'"
 
 
 class SqliteStore:
@@ -285,28 +286,22 @@ class SqliteStore:
     # -- configuration
 
     def artifacts(self) -> Sequence[Artifact]:
-        return tuple(rows.artifact(row) for row in self._read(_ARTIFACTS))
+        return tuple(rows.artifact(row) for row in self._read(configuration.ARTIFACTS))
 
     def installed(self) -> Mapping[str, JsonObject]:
         found = self._read("SELECT bundle, record FROM installation ORDER BY number")
         return {bundle: orjson.loads(record) for bundle, record in found}
 
-    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
-        values = [
-            (bundle, position, a.kind.value, a.reference, a.version, a.origin.path, encoded(a.body))
-            for position, a in enumerate(artifacts)
-        ]
+    def earlier(self, bundle: str) -> Sequence[Installation]:
+        found = self._read(configuration.EARLIER, (bundle,))
+        return tuple(rows.installation(bundle, *row) for row in found)
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM artifact WHERE bundle = ?", (bundle,))
-            if not artifacts and not record:
-                connection.execute("DELETE FROM installation WHERE bundle = ?", (bundle,))
-            else:
-                connection.execute(_RECORD, (bundle, encoded(record)))
-                connection.executemany(_ARTIFACT, values)
-            connection.execute(_CHANGED)
+    def configure(self, wanted: Configuration) -> tuple[StoredObject, ...]:
+        def work(connection: sqlite3.Connection) -> tuple[StoredObject, ...]:
+            self._indexes = known = indexes.current(connection, self._indexes)
+            return configuration.write(connection, known, wanted)
 
-        self._write(work)
+        return self._write(work)
 
     def applications(self) -> Sequence[ApplicationRecord]:
         found = self._read(f"SELECT {_APPLICATION} FROM application ORDER BY name")
@@ -316,7 +311,7 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> None:
             insert = f"INSERT OR REPLACE INTO application ({_APPLICATION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
             connection.execute(insert, rows.application_values(record))
-            connection.execute(_CHANGED)
+            connection.execute(configuration.CHANGED)
 
         self._write(work)
 
@@ -324,7 +319,7 @@ class SqliteStore:
         def work(connection: sqlite3.Connection) -> bool:
             removed = connection.execute("DELETE FROM application WHERE name = ?", (name,)).rowcount > 0
             if removed:
-                connection.execute(_CHANGED)
+                connection.execute(configuration.CHANGED)
             return removed
 
         return self._write(work)

@@ -8,8 +8,17 @@ from typing import Any
 import orjson
 
 from gateway_core.errors import StoreError
-from gateway_core.store.documents import conflict, encoded_document
-from gateway_core.store.protocol import Changes, Delete, Past, Put
+from gateway_core.store.documents import conflict, encoded_document, superseded
+from gateway_core.store.protocol import (
+    KEPT_INSTALLATIONS,
+    Changes,
+    Configuration,
+    Delete,
+    Earlier,
+    Installation,
+    Past,
+    Put,
+)
 from gateway_core.store.tiny.state import Key, Row, State
 from gateway_core.types import StoredObject
 
@@ -23,6 +32,26 @@ def applied(state: State, changes: Changes) -> tuple[State, tuple[StoredObject, 
     for delete in changes.deletes:
         draft.delete(delete)
     return draft.state(), written
+
+
+def configured(state: State, wanted: Configuration) -> tuple[State, tuple[StoredObject, ...]]:
+    """The state with the configuration in force, and the objects as written."""
+    if wanted.expect is not None and wanted.expect != state.revision:
+        raise superseded()
+    after, written = applied(state, wanted.changes or Changes(""))
+    bundles, earlier = dict(after.bundles), dict(after.earlier)
+    held, before = bundles.get(wanted.bundle), earlier.get(wanted.bundle, ())
+    if wanted.forgets:
+        bundles.pop(wanted.bundle, None)
+        earlier.pop(wanted.bundle, None)
+    else:
+        own = tuple(replace(a, origin=replace(a.origin, bundle=wanted.bundle)) for a in wanted.artifacts)
+        bundles[wanted.bundle] = Installation(dict(wanted.record), own)
+        if wanted.earlier is Earlier.POP:
+            earlier[wanted.bundle] = before[:-1]
+        elif wanted.earlier is Earlier.PUSH and held is not None:
+            earlier[wanted.bundle] = (*before, held)[-KEPT_INSTALLATIONS:]
+    return replace(after, bundles=bundles, earlier=earlier, revision=state.revision + 1), written
 
 
 class _Draft:

@@ -17,7 +17,7 @@ from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import World
 from gateway_core.query.model import Hop
 from gateway_core.query.times import instant
-from gateway_core.store.protocol import ApplicationRecord, Link, Past
+from gateway_core.store.protocol import ApplicationRecord, Installation, Link, Past
 from gateway_core.types import Artifact, JsonObject, Kind, Meta, Origin, StoredObject
 
 FORMAT = 1
@@ -50,10 +50,12 @@ class State:
     objects: Mapping[Key, Row] = field(default_factory=dict)
     last: int = 0
     sequences: Mapping[Key, int] = field(default_factory=dict)
-    bundles: Mapping[str, tuple[JsonObject, tuple[Artifact, ...]]] = field(default_factory=dict)
+    bundles: Mapping[str, Installation] = field(default_factory=dict)
     applications: Mapping[str, ApplicationRecord] = field(default_factory=dict)
     revision: int = 0
     past: Mapping[Key, tuple[Past, ...]] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Installation, ...]] = field(default_factory=dict)
+    """Bundle → its installations before the one in force, latest last."""
 
     @cached_property
     def referring(self) -> Mapping[Key, tuple[Row, ...]]:
@@ -106,8 +108,14 @@ def tables(state: State) -> dict[str, dict[str, Any]]:
             for number, ((tenant, name), value) in enumerate(state.sequences.items(), 1)
         },
         "bundles": {
-            str(number): {"bundle": name, "record": record, "artifacts": [_artifact(a) for a in artifacts]}
-            for number, (name, (record, artifacts)) in enumerate(state.bundles.items(), 1)
+            str(number): _installation(name, held)
+            for number, (name, held) in enumerate(state.bundles.items(), 1)
+        },
+        "earlier": {
+            str(number): each
+            for number, each in enumerate(
+                (_installation(name, held) for name, all_ in state.earlier.items() for held in all_), 1
+            )
         },
         "applications": {str(number): _application(record) for number, (_, record) in applications},
     }
@@ -135,17 +143,21 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
         name = "sequences"
         sequences = {(each["tenant"], each["name"]): each["value"] for each in found.get(name, {}).values()}
         name = "bundles"
-        bundles = {
-            each["bundle"]: (each["record"], tuple(map(_artifact_of, each["artifacts"])))
-            for each in found.get(name, {}).values()
-        }
+        bundles = {each["bundle"]: _installation_of(each) for each in found.get(name, {}).values()}
+        name = "earlier"
+        earlier: dict[str, tuple[Installation, ...]] = {}
+        for _, document in sorted(found.get(name, {}).items(), key=lambda each: int(each[0])):
+            held = earlier.get(document["bundle"], ())
+            earlier[document["bundle"]] = (*held, _installation_of(document))
         name = "applications"
         applications = {each["name"]: _application_of(each) for each in found.get(name, {}).values()}
     except (KeyError, TypeError, ValueError, AttributeError):
         hint = "Mend it with an editor, or restore it from a backup."
         raise StoreError(f"The table '{name}' of the store {place} is damaged.", hint=hint) from None
     last = max([int(store.get("last", 0)), *(row.seq for row in rows)])
-    return State(objects, last, sequences, bundles, applications, int(store.get("revision", 0)), past)
+    return State(
+        objects, last, sequences, bundles, applications, int(store.get("revision", 0)), past, earlier
+    )
 
 
 def _object(tenant: str, row: Row) -> JsonObject:
@@ -202,6 +214,15 @@ def _version(each: Past) -> JsonObject:
 
 def _version_of(document: Mapping[str, Any]) -> Past:
     return Past(_item_of(document), document["ended"], document["ended_by"], document["removed"])
+
+
+def _installation(bundle: str, held: Installation) -> JsonObject:
+    artifacts = [_artifact(artifact) for artifact in held.artifacts]
+    return {"bundle": bundle, "record": held.record, "artifacts": artifacts}
+
+
+def _installation_of(each: Mapping[str, Any]) -> Installation:
+    return Installation(each["record"], tuple(map(_artifact_of, each["artifacts"])))
 
 
 def _artifact(artifact: Artifact) -> JsonObject:

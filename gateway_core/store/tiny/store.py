@@ -20,8 +20,18 @@ from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded, is_text
-from gateway_core.store.protocol import ApplicationRecord, Changes, IndexSpec, Link, Past, Plan, Surroundings
-from gateway_core.store.tiny.changes import applied
+from gateway_core.store.protocol import (
+    ApplicationRecord,
+    Changes,
+    Configuration,
+    IndexSpec,
+    Installation,
+    Link,
+    Past,
+    Plan,
+    Surroundings,
+)
+from gateway_core.store.tiny.changes import applied, configured
 from gateway_core.store.tiny.state import Key, LinkedWorld, State, state_of, tables
 from gateway_core.store.tiny.storage import AtomicStorage
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
@@ -229,21 +239,16 @@ class TinyStore:
     # -- configuration
 
     def artifacts(self) -> Sequence[Artifact]:
-        return tuple(each for _, artifacts in self._current().bundles.values() for each in artifacts)
+        return tuple(each for held in self._current().bundles.values() for each in held.artifacts)
 
     def installed(self) -> Mapping[str, JsonObject]:
-        return {name: dict(record) for name, (record, _) in self._current().bundles.items()}
+        return {name: dict(held.record) for name, held in self._current().bundles.items()}
 
-    def replace_artifacts(self, bundle: str, artifacts: Sequence[Artifact], record: JsonObject) -> None:
-        own = tuple(replace(each, origin=replace(each.origin, bundle=bundle)) for each in artifacts)
+    def earlier(self, bundle: str) -> Sequence[Installation]:
+        return tuple(reversed(self._current().earlier.get(bundle, ())))
 
-        def work(state: State) -> tuple[State, None]:
-            bundles = {**state.bundles, bundle: (dict(record), own)}
-            if not own and not record:
-                del bundles[bundle]
-            return replace(state, bundles=bundles, revision=state.revision + 1), None
-
-        self._write(work)
+    def configure(self, wanted: Configuration) -> tuple[StoredObject, ...]:
+        return self._write(lambda state: configured(state, wanted))
 
     def applications(self) -> Sequence[ApplicationRecord]:
         return tuple(record for _, record in sorted(self._current().applications.items()))
