@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway_core.bundles.layout import lay_out
-from gateway_core.bundles.read import find_bundle, read_folder
+from gateway_core.bundles import read
+from gateway_core.bundles.read import find_bundle
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
@@ -116,9 +116,9 @@ def connection_limits(settings: Settings) -> Limits:
 
 
 def read_bundle(name: str) -> Bundle:
-    """A bundle from a folder, or one that is shipped, by its name."""
+    """A bundle from a folder or an archive, or one that is shipped or packaged, by its name."""
     with _about(name):
-        return lay_out(read_folder(find_bundle(name)))
+        return read.read_bundle(find_bundle(name))
 
 
 def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:

@@ -6,14 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlsplit
 
+from gateway_core.bundles.decode import ENDINGS, Unreadable, decode
+from gateway_core.bundles.gathering import DEFAULT_VERSION
+from gateway_core.bundles.kinds import BY_FOLDER, named_kind
+from gateway_core.bundles.original import LEGACY, TREE, lay_out_original
+from gateway_core.bundles.secrets import without_secrets
 from gateway_core.errors import ConfigurationError
 from gateway_core.types import Artifact, Bundle, Finding, Json, JsonObject, Kind, Origin, Severity
 
 MANIFEST = "installation.json"
-DEFAULT_VERSION = "0.0.1"
+MANIFESTS = (MANIFEST, "installation.yaml", "installation.yml")
 # Every key of the manifest with its meaning; the reference page is printed from it.
 MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
     {
@@ -30,15 +34,32 @@ MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def lay_out(files: Mapping[str, bytes]) -> Bundle:
-    """Read a flat bundle from its files.
+def lay_out(files: Mapping[str, bytes], called: str = "") -> Bundle:
+    """Read a bundle from its files; ``called`` is its name when nothing in it says so.
 
-    All faults are reported together: raises ``ConfigurationError`` with one finding for
-    each file that is not JSON, artifact without ``$id`` and unknown key of the manifest.
+    One with a manifest of ours at the top is flat: all its faults are reported together, by a
+    ``ConfigurationError`` with one finding for each file that cannot be read, artifact without ``$id``
+    and unknown key of the manifest. One with a folder ``Installation``, or the folders that were before
+    it, is one of Common Gateway: what cannot be used there is among its findings, and the rest is read.
     """
+    if not any(name in files for name in MANIFESTS) and any(map(is_of_original, files)):
+        return lay_out_original(files, called)
+    return _lay_out_flat(files)
+
+
+def is_of_original(path: str) -> bool:
+    """Whether a file belongs to a bundle of Common Gateway by its place."""
+    folder, _, below = path.partition("/")
+    return folder == TREE or (bool(below) and folder in LEGACY and path.endswith(ENDINGS))
+
+
+def _lay_out_flat(files: Mapping[str, bytes]) -> Bundle:
     findings: list[Finding] = []
     documents = {path: _decode(path, content, findings) for path, content in files.items()}
-    manifest = documents.pop(MANIFEST, None)
+    manifests = [documents.pop(name) for name in MANIFESTS if name in documents]
+    if len(manifests) > 1:
+        findings.append(_error("manifest", f"the bundle holds more than one of {', '.join(MANIFESTS)}"))
+    manifest = manifests[0] if manifests else None
     if not isinstance(manifest, dict):
         raise _refusal(findings or [_error("manifest", f"the bundle holds no readable {MANIFEST}")])
     name = str(manifest.get("name") or "")
@@ -53,8 +74,8 @@ def lay_out(files: Mapping[str, bytes]) -> Bundle:
         findings.append(_error("manifest", f"{MANIFEST}: 'requires' must be a list of names of bundles"))
     artifacts = [*_from_manifest(name, manifest, findings), *_from_files(name, documents, findings)]
     _refuse_duplicates(artifacts, findings)
-    if findings:
-        raise _refusal(findings)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise _refusal(finding for finding in findings if finding.severity is Severity.ERROR)
     return Bundle(
         name=name,
         version=str(manifest.get("version") or DEFAULT_VERSION),
@@ -62,6 +83,7 @@ def lay_out(files: Mapping[str, bytes]) -> Bundle:
         description=str(manifest.get("description") or ""),
         requires=tuple(requires),
         artifacts=tuple(artifacts),
+        findings=tuple(findings),
     )
 
 
@@ -77,19 +99,17 @@ def digest(bundle: Bundle) -> str:
 
 def _decode(path: str, content: bytes, findings: list[Finding]) -> Json:
     try:
-        return json.loads(content, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        findings.append(_error("json", f"{path} cannot be read as JSON: {error}"))
+        decoded = decode(path, content)
+    except Unreadable as fault:
+        place = f":{fault.place.line}:{fault.place.column}" if fault.place is not None else ""
+        text = f"{path}{place} cannot be read: {fault.message}"
+        findings.append(Finding(Severity.ERROR, "json", text, path=path, place=fault.place))
         return None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
-    seen: JsonObject = {}
-    for key, value in pairs:
-        if key in seen:
-            raise ValueError(f"key '{key}' occurs twice in one object")
-        seen[key] = value
-    return seen
+    findings += [
+        _error("json", f"{path} cannot be read: key '{key}' occurs twice in one object")
+        for key in decoded.doubled
+    ]
+    return decoded.value
 
 
 def _from_manifest(name: str, manifest: JsonObject, findings: list[Finding]) -> Iterable[Artifact]:
@@ -109,7 +129,7 @@ def _from_manifest(name: str, manifest: JsonObject, findings: list[Finding]) -> 
 def _from_files(name: str, documents: Mapping[str, Json], findings: list[Finding]) -> Iterable[Artifact]:
     for path, document in documents.items():
         folder = path.partition("/")[0]
-        if path.endswith(".cases.json") or document is None:
+        if path.rpartition(".")[0].endswith(".cases") or document is None:
             continue
         if not isinstance(document, dict):
             findings.append(_error("artifact", f"{path} must hold a JSON object"))
@@ -118,8 +138,18 @@ def _from_files(name: str, documents: Mapping[str, Json], findings: list[Finding
             body = {**document, "$id": f"{name}/{path}"}
             yield from _artifact(Kind.DATA, body, Origin(name, path), findings)
         else:
-            kind = Kind.SCHEMA if folder == "schemas" else Kind.MAPPING
-            yield from _artifact(kind, document, Origin(name, path), findings)
+            form = BY_FOLDER.get(folder)
+            kind = named_kind(document.get("$schema")) or (form.kind if form is not None else None)
+            if kind is None:
+                findings.append(_error("artifact", f"{path} is in no folder of a kind, and names none"))
+                continue
+            body, left_out = without_secrets(kind, document)
+            for key in left_out:
+                text = f"{path}: '{key}' is left out: secrets do not belong in files"
+                findings.append(Finding(Severity.WARNING, "secret", text, path=path))
+            if kind in (Kind.USER, Kind.SECURITY_GROUP):
+                body["isEnabled"] = False  # whom a bundle lets in, an administrator decides
+            yield from _artifact(kind, body, Origin(name, path), findings)
 
 
 def _data_faults(path: str, document: JsonObject) -> Iterable[Finding]:
