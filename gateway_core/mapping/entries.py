@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway_core.errors import LimitExceeded, MappingError
@@ -29,7 +29,7 @@ from gateway_core.mapping.render import TemplateCompiler, compile_template
 from gateway_core.mapping.run import Frame, Limits
 from gateway_core.mapping.settings import Settings, TargetCasts
 from gateway_core.mapping.shortcuts import simple_text
-from gateway_core.mapping.straight import Look, Straight, look_at_path, look_of, straight
+from gateway_core.mapping.straight import Look, Straight, first_look_of, look_at_path, look_of, straight
 from gateway_core.types import Json, Reference
 
 Evaluate = Callable[[Frame], Any]
@@ -50,6 +50,7 @@ class Entry:
     even that as a path first, which matters where an input has such a key. ``how`` says what
     the source became, a key of ``explain.WAYS``. ``reads`` is what it can
     read and reach. ``straight``, where there is one, gives the outcome of both at once.
+    ``cost`` are the steps of ``evaluate`` that are paid for beforehand.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Entry:
     casts: tuple[Cast, ...]
     reads: Reads
     straight: Straight | None = None
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
         faithful=not plain and _is_faithful(sources, entries, settings),
         apart=_are_apart(settings),
         heads=heads,
-        cost=len(entries) + (_letters_of(settings, sources) >> 6),
+        cost=sum(1 + entry.cost for entry in entries) + (_letters_of(settings, sources) >> 6),
         repeats=_repeats(sources),
     )
 
@@ -255,15 +257,17 @@ def _entry(
     if plain:
         return _make(source, "template", _text(template), ())
     if names[:1] == (_JSON,):
-        how, value = _value(template)
-        return _make(source, how, value, own[1:])
+        how, value, cost = _value(template)
+        return replace(_make(source, how, value, own[1:]), cost=cost)
     simple = simple_text(template)
     if simple is None:
         return _make(source, "template", _text(template), own)
     found = look_of(template)
-    if found is None:
-        return _make(source, "shortcut", _watched(simple, template), own)
-    return _make(source, "text", simple, own, straight(found, own, names, source.key))
+    if found is not None:
+        return _make(source, "text", simple, own, straight(found, own, names, source.key))
+    first = first_look_of(template)
+    quick = None if first is None else straight(first, own, names, source.key)
+    return _make(source, "shortcut", simple, own, quick)
 
 
 def _make(
@@ -312,15 +316,15 @@ def _watched(render: Evaluate, template: Template) -> Evaluate:
     return evaluate
 
 
-def _value(template: Template) -> tuple[str, Evaluate]:
-    """How a template whose text would be read as JSON gets its value, and the function."""
+def _value(template: Template) -> tuple[str, Evaluate, int]:
+    """How a template whose text would be read as JSON gets its value, the function and its cost."""
     native = native_json(template)
     if native is not None:
-        return "map", native
+        return "map", *native
     native = native_list(template)
     if native is not None:
-        return "list", native
-    return "json", _json(template)
+        return "list", *native
+    return "json", _json(template), 0
 
 
 def _json(template: Template) -> Evaluate:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway_core.mapping import json_text
+from gateway_core.mapping.calls import is_constant_true
+from gateway_core.mapping.closures import Evaluator, step
+from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.nodes import (
     Argument,
     Call,
@@ -27,10 +30,12 @@ from gateway_core.mapping.nodes import (
 )
 from gateway_core.mapping.parts import PLAIN_NODES, parts_of
 from gateway_core.mapping.paths import Path, apart
-from gateway_core.mapping.reads import walk
-from gateway_core.mapping.run import Run
+from gateway_core.mapping.reads import CONTEXT, walk
+from gateway_core.mapping.run import Frame, Run
+from gateway_core.mapping.straight import variable_path
 from gateway_core.types import Json
 
+Keeper = Callable[[Frame], tuple[Json, bool]]
 _HOLE: Final = "\0"
 _LIST: Final = re.compile(r"[ \t\n\r]*\[[ \t\n\r]*\0(?:[ \t\n\r]*,[ \t\n\r]*\0)*[ \t\n\r]*\][ \t\n\r]*")
 _BRACKETS: Final = frozenset("[], \t\r\n")
@@ -70,14 +75,14 @@ class Mapped:
     def is_kept(self, result: Json, run: Run) -> bool:
         """Whether the result may stay a value. Pays for it by its size."""
         bounded, faithful = True, self.parts and run.settled
-        look_up = run.services.mapping
+        look_up = run.find
         for reference in self.references:
             mapping = look_up(reference)
             if mapping is None or not mapping.bounded:
                 bounded = False
             elif not mapping.faithful:
                 faithful = False
-        if bounded and faithful and run.size << 6 <= run.limits.text:
+        if bounded and faithful:
             run.burn(1 + (run.size >> 7))
             return True
         if bounded and json_text.is_settled(result, run, self.flags):
@@ -85,8 +90,97 @@ class Mapped:
         run.settled = False
         return False
 
+    def keeper(self, compiler: ExpressionCompiler) -> Keeper:
+        """A function that gives the result, and whether it may stay a value."""
+        evaluate, (call, values) = compiler.compile(self.value), _only_call(self.value)
+        if self.parts and call is not None:
+            given = call.arguments[1].value
+            if len(call.arguments) == 3:
+                return _keeper_of_list(self, evaluate, compiler.again(given, values=values))
+            path = variable_path(given)
+            if path is not None or (isinstance(given, Name) and given.name == CONTEXT):
+                return _keeper_of_path(self, evaluate, path or ())
+
+        def keep(frame: Frame) -> tuple[Json, bool]:
+            result = evaluate(frame)
+            return result, self.is_kept(result, frame.run)
+
+        return keep
+
     def text_of(self, result: Json, run: Run) -> str:
         return json_text.encode(result, run, self.flags)
+
+
+def _keeper_of_path(mapped: Mapped, evaluate: Evaluator, path: Path) -> Keeper:
+    """``map('ref', a.b)``: where the mapping is quick and settles there is nothing to look at."""
+    (reference,) = mapped.references
+
+    def keep(frame: Frame) -> tuple[Json, bool]:
+        run = frame.run
+        given: Json = frame.variables
+        for key in path:
+            given = given.get(key) if type(given) is dict else step(given, key, frame)
+        mapping = run.find(reference)
+        if type(given) is not dict or mapping is None or not mapping.settles:
+            result = evaluate(frame)
+            return result, mapped.is_kept(result, run)
+        if run.maps >= run.limits.map_depth:
+            result = evaluate(frame)  # which refuses
+            return result, False
+        run.maps += 1
+        try:
+            result = mapping.quick(given, run)
+        finally:
+            run.maps -= 1
+        if not run.settled:
+            return result, mapped.is_kept(result, run)
+        run.left -= 1 + (run.size >> 7)
+        if run.left < run.check_at:
+            run.check()
+        return result, True
+
+    return keep
+
+
+def _keeper_of_list(mapped: Mapped, evaluate: Evaluator, documents: Evaluator) -> Keeper:
+    """``map('ref', list, true)``, in ``arrayValues`` or not: as above.
+
+    ``documents`` may leave out the keys of a list that lost some of its elements.
+    """
+    (reference,) = mapped.references
+
+    def keep(frame: Frame) -> tuple[Json, bool]:
+        run = frame.run
+        mapping = run.find(reference)
+        given = None if mapping is None or not mapping.settles else documents(frame)
+        if type(given) is not list or mapping is None or run.maps >= run.limits.map_depth:
+            result = evaluate(frame)
+            return result, mapped.is_kept(result, run)
+        run.maps += 1
+        try:
+            result = mapping.quick_list(given, run)
+        finally:
+            run.maps -= 1
+        if not run.settled:
+            return result, mapped.is_kept(result, run)
+        run.left -= 1 + (run.size >> 7)
+        if run.left < run.check_at:
+            run.check()
+        return result, True
+
+    return keep
+
+
+def _only_call(node: Expression) -> tuple[Call | None, bool]:
+    """``map('ref', data)``, or that for every element, and whether ``arrayValues`` is around it."""
+    values = isinstance(node, Call) and node.name == "arrayValues" and len(node.arguments) == 1
+    if values and isinstance(node, Call):
+        node = node.arguments[0].value
+    if not isinstance(node, Call) or node.name != "map":
+        return None, values
+    if len(node.arguments) == 2:
+        return None if values else node, values
+    return node if len(node.arguments) == 3 and is_constant_true(node.arguments[2]) else None, values
 
 
 class MappedReader:
