@@ -35,7 +35,7 @@ from gateway_core.types import Json, Reference
 Evaluate = Callable[[Frame], Any]
 _READS_RESULT: Final = "countValue:"
 _JSON: Final = "jsonToArray"
-_NATIVE: Final = frozenset({"map", "list", "json"})
+_NATIVE: Final = frozenset({"map", "list", "value", "json"})
 _SETTLED: Final = frozenset({"bool", "boolean", "int", "integer", _JSON})  # casts whose results are
 _FEW_LEVELS: Final = 4  # of a target, as below a shallow document (see ``json_text.survey``)
 _FREE_REPEATS: Final = 16
@@ -50,7 +50,8 @@ class Entry:
     even that as a path first, which matters where an input has such a key. ``how`` says what
     the source became, a key of ``explain.WAYS``. ``reads`` is what it can
     read and reach. ``straight``, where there is one, gives the outcome of both at once.
-    ``cost`` are the steps of ``evaluate`` that are paid for beforehand.
+    ``cost`` are the steps of ``evaluate`` that are paid for beforehand, ``literal_casts`` what is
+    to run on what ``look_up`` finds.
     """
 
     key: str
@@ -63,6 +64,7 @@ class Entry:
     reads: Reads
     straight: Straight | None = None
     cost: int = 0
+    literal_casts: tuple[Cast, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,8 @@ def _entry(
         return _make(source, "template", _text(template), ())
     if names[:1] == (_JSON,):
         how, value, cost = _value(template)
-        return replace(_make(source, how, value, own[1:]), cost=cost)
+        how = "value" if how == "map" and not source.reads.references else how
+        return replace(_make(source, how, value, own[1:]), cost=cost, literal_casts=own)
     simple = simple_text(template)
     if simple is None:
         return _make(source, "template", _text(template), own)
@@ -283,6 +286,7 @@ def _make(
         casts=casts,
         reads=source.reads,
         straight=quick,
+        literal_casts=casts,
     )
 
 

@@ -1,7 +1,8 @@
 """JSON kept as values: what a template prints when its text would be read as JSON at once.
 
-Under the cast ``jsonToArray`` what ``{{ map(…)|json_encode }}`` prints need not become text: it
-stays a value when writing and reading it again would give the very same one.
+Under the cast ``jsonToArray`` what ``{{ map(…)|json_encode }}`` or ``{{ {a: b}|json_encode }}``
+prints need not become text: it stays a value when writing and reading it again would give the
+very same one.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from gateway_core.mapping.paths import Path, apart
 from gateway_core.mapping.reads import CONTEXT, walk
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.straight import variable_path
+from gateway_core.mapping.weights import MOST, Weights, references_in
 from gateway_core.types import Json
 
 Keeper = Callable[[Frame], tuple[Json, bool]]
@@ -64,17 +66,21 @@ class Fragment:
 class Mapped:
     """``map('ref', …)|json_encode``: the value, the mappings it comes from, and the flags.
 
-    ``parts``: the mappings are given parts of the input only.
+    ``parts``: it is what mappings answer to parts of the input, and nothing else. Any other
+    value has a ``weight`` (see ``weights``).
     """
 
     value: Expression
     references: tuple[str, ...]
     flags: int
     parts: bool
+    weight: int = 0
 
     def is_kept(self, result: Json, run: Run) -> bool:
         """Whether the result may stay a value. Pays for it by its size."""
-        bounded, faithful = True, self.parts and run.settled
+        if self.weight and result == {}:
+            return False  # it is written as a list
+        bounded, faithful = self.weight <= run.copies, self.parts and run.settled
         look_up = run.find
         for reference in self.references:
             mapping = look_up(reference)
@@ -85,7 +91,7 @@ class Mapped:
         if bounded and faithful:
             run.burn(1 + (run.size >> 7))
             return True
-        if bounded and json_text.is_settled(result, run, self.flags):
+        if bounded and json_text.is_settled(result, run, self.flags, hollow=not self.weight):
             return True
         run.settled = False
         return False
@@ -188,17 +194,25 @@ class MappedReader:
 
     def __init__(self, template: Template) -> None:
         self._parts = parts_of(template)
+        self._weights = Weights(template)
 
     def read(self, node: Expression) -> Mapped | None:
         """The mapped value that an expression prints as JSON, or None when it is something else."""
         if not isinstance(node, Filter) or node.name != "json_encode":
             return None
         flags = _flags(node.arguments)
-        calls = None if flags is None else _calls(node.target)
-        if flags is None or calls is None:
+        if flags is None:
             return None
-        parts = all(self._parts.holds(data.value) for _, data in calls)
-        return Mapped(node.target, tuple(reference for reference, _ in calls), flags, parts)
+        calls = _calls(node.target)
+        if calls is not None:
+            parts = all(self._parts.holds(data.value) for _, data in calls)
+            return Mapped(node.target, tuple(reference for reference, _ in calls), flags, parts)
+        weight = self._weights.of(node.target)
+        if weight is None or weight > MOST:
+            return None
+        return Mapped(
+            node.target, tuple(references_in(node.target)), flags, parts=False, weight=max(1, weight)
+        )
 
 
 def _flags(arguments: tuple[Argument, ...]) -> int | None:

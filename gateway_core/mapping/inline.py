@@ -36,7 +36,7 @@ from gateway_core.mapping.nodes import (
     Text,
     Unary,
 )
-from gateway_core.mapping.reads import CONTEXT, constant_path, walk, without_default
+from gateway_core.mapping.reads import CONTEXT, constant_path, walk
 
 _BLANK: Final = " \t\n\r"
 _LAZY: Final = frozenset({"and", "or", "??", "has some", "has every"})
@@ -84,23 +84,27 @@ def is_blank(node: Statement) -> bool:
 def _moved(before: Iterable[Statement], last: Expression) -> Expression:
     given = _Assigned()
     for statement in before:
-        name, value = _assignment(statement)
+        found = assignment(statement)
+        if found is None:
+            raise _Refused
+        name, value = found
         given.assign(name, given.written_into(value))
     return given.finish(given.written_into(last))
 
 
-def _assignment(node: Statement) -> tuple[str, Expression]:
+def assignment(node: Statement) -> tuple[str, Expression] | None:
     """The name and value of ``set``; of one within a condition the value is the name's own otherwise."""
     if isinstance(node, Set) and len(node.names) == 1:
         return node.names[0], node.values[0]
-    if isinstance(node, If) and len(node.branches) == 1 and node.otherwise is None:
-        condition, body = node.branches[0]
-        inner = [statement for statement in body.statements if not is_blank(statement)]
-        if len(inner) == 1 and isinstance(inner[0], Set):
-            name, value = _assignment(inner[0])
-            otherwise = Name(node.position, name)
-            return name, Conditional(node.position, without_default(condition), value, otherwise)
-    raise _Refused
+    if not isinstance(node, If) or len(node.branches) > 1 or node.otherwise is not None:
+        return None
+    condition, body = node.branches[0]
+    inner = [statement for statement in body.statements if not is_blank(statement)]
+    given = assignment(inner[0]) if len(inner) == 1 else None
+    if given is None or not isinstance(inner[0], Set) or isinstance(given[1], Arrow):
+        return None
+    name, value = given
+    return name, Conditional(node.position, condition, value, Name(node.position, name))
 
 
 @dataclass(slots=True)

@@ -189,13 +189,13 @@ class CompiledMapping:
         literal = not self.heads.isdisjoint(frame.variables)
         for entry in self.entries:
             try:
-                value = paths.MISSING
+                value, casts = paths.MISSING, entry.literal_casts
                 if literal and entry.look_up is not None:
                     value = entry.look_up(frame.document)
                 if value is paths.MISSING:
-                    value = entry.evaluate(frame)
+                    value, casts = entry.evaluate(frame), entry.casts
                 if value is not paths.MISSING:
-                    value = _cast_all(value, entry.casts, result, run)
+                    value = _cast_all(value, casts, result, run)
                 if value is UNSET:
                     result = paths.drop(_store(result, entry.path, None, run), entry.path, run.burn)
                 elif value is not paths.MISSING:

@@ -14,7 +14,7 @@ from gateway_core.mapping.casts import json_to_array
 from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.fragments import Mapped, MappedReader
-from gateway_core.mapping.inline import inlined, is_blank
+from gateway_core.mapping.inline import assignment, inlined, is_blank
 from gateway_core.mapping.nodes import Arrow, Block, If, Print, Set, Statement, Template
 from gateway_core.mapping.parts import parts_of
 from gateway_core.mapping.reads import walk, without_default
@@ -64,9 +64,10 @@ def _after(
     """A block after assignments of one name each."""
     values: list[tuple[str, Evaluator]] = []
     for node in before:
-        if not isinstance(node, Set) or len(node.names) != 1 or isinstance(node.values[0], Arrow):
+        given = assignment(node)
+        if given is None or isinstance(given[1], Arrow):
             return None
-        values.append((node.names[0], compiler.compile(node.values[0])))
+        values.append((given[0], compiler.compile(given[1])))
     then = _block(block, compiler, reader)
     if then is None:
         return None

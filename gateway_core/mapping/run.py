@@ -104,11 +104,12 @@ class Run:
     from ``left`` themselves, and call ``check`` when it is below ``check_at``. ``settled``: the
     document is far smaller than a text may be, none of its texts holds what reads as an entity,
     and all that was copied of it so far stays itself when it is written as JSON and read again by
-    ``jsonToArray``. ``size`` is the document's. ``find`` finds a mapping.
+    ``jsonToArray``. ``size`` is the document's, and ``copies`` how many of it fit a text (none
+    where values may come from elsewhere). ``find`` finds a mapping.
     """
 
     __slots__ = (
-        *("_deadline", "check_at", "depth", "find", "keys_seen", "left", "limits", "maps"),
+        *("_deadline", "check_at", "copies", "depth", "find", "keys_seen", "left", "limits", "maps"),
         *("services", "settled", "size"),
     )
 
@@ -127,6 +128,7 @@ class Run:
         self.keys_seen = False
         self.settled = settled and size << 6 <= limits.text
         self.size = size
+        self.copies = limits.text // size if size else 0
         self.find = services.mapping
         self.left = limits.steps
         self.check_at = limits.steps - CLOCK_EVERY
@@ -135,6 +137,7 @@ class Run:
     def forget(self) -> None:
         """Expect the worst of values again: one came in that the run does not know."""
         self.settled = False
+        self.copies = 0
 
     def burn(self, steps: int) -> None:
         """Pay for steps; looks at the clock every 256 of them."""
