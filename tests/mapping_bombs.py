@@ -260,7 +260,39 @@ NATIVE = (
     Bomb("many prints of a large text", {"passTrough": False, "mapping": {f"x{i}": "{{ t }}" for i in range(9_000)}, "cast": {f"x{i}": "nullStringToNull" for i in range(9_000)}}, text("x", MEGA)),
 )  # fmt: skip
 
-BOMBS = (*LOOPS, *COLLECTIONS, *TEXTS, *NUMBERS, *PATTERNS, *DOCUMENTS, *NATIVE)
+
+def value(
+    name: str, sources: list[str], document: Callable[[], Any], limit: str = "", **related: Any
+) -> Bomb:
+    """A bomb of targets whose text would be read as JSON, so that they may be kept as values."""
+    mapping = {f"x{index}": source for index, source in enumerate(sources)}
+    cast = dict.fromkeys(mapping, "jsonToArray")
+    return Bomb(name, {"passTrough": False, "mapping": mapping, "cast": cast}, document, limit, related)
+
+
+def chain(links: int) -> dict[str, Any]:
+    """Mappings each of which calls the next one twice, in one value."""
+    source = "{{ [map('NEXT', {b: b}), {q: map('NEXT', {b: b})}, b]|json_encode }}"
+    bodies = {f"m{index}": source.replace("NEXT", f"m{index + 1}") for index in range(links)}
+    last = {f"m{links}": {"passTrough": False, "mapping": {"b": "b"}}}
+    return last | {
+        reference: {"passTrough": False, "mapping": {"b": body, "c": "b"}, "cast": {"b": "jsonToArray"}}
+        for reference, body in bodies.items()
+    }
+
+
+VALUES = (
+    value("values of sixteen copies", ["{{ [" + ",".join(["l"] * 16) + "]|json_encode }}"] * 90, rows("x" * 600, 90), "steps"),
+    value("a value of a large input", ["{{ [l, l]|json_encode }}"] * 900, rows("x" * 900, 9_000)),
+    value("a value doubled again and again", ["{% set a = [l, l] %}" + "{% set a = [a, a] %}" * 24 + "{{ a|json_encode }}"], rows(1, 9), "text"),
+    value("a value merged again and again", ["{% set a = l %}" + "{% set a = a|merge(a) %}" * 24 + "{{ a|json_encode }}"], rows(1, 9), "items"),
+    value("a long constant in one value", ["{% set a = '" + "y" * 30_000 + "' %}{{ [" + ",".join(["a"] * 3_000) + "]|json_encode }}"], rows(1, 9), "text"),
+    value("a constant for each of many", ["{{ l|map(i => {'" + "y" * 64 + "': i})|json_encode }}"] * 9, rows(1, 20_000)),
+    value("a long constant for each of many", ["{{ l|map(i => {'" + "y" * 9_000 + "': i})|json_encode }}"], rows(1, 20_000), "text"),
+    value("the whole for each of many", ["{{ l|map(i => l)|json_encode }}"], rows(1, 3_000), "text"),
+    value("values within values of mappings", ["{{ [map('m0', b)]|json_encode }}"], lambda: {"b": {"b": ["x" * 900] * 90}}, **chain(14)),
+)  # fmt: skip
+BOMBS = (*LOOPS, *COLLECTIONS, *TEXTS, *NUMBERS, *PATTERNS, *DOCUMENTS, *NATIVE, *VALUES)
 
 
 def services_of(bomb: Bomb) -> Services:

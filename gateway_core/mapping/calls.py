@@ -14,20 +14,27 @@ from gateway_core.mapping.closures import (
     constant_word,
     extend,
     invocation,
-    kept_items,
-    map_constant,
-    merged,
     nothing,
     place,
     syntax,
     unknown,
-    values_of_list,
+    word_of,
 )
 from gateway_core.mapping.library.constants import CONSTANTS
 from gateway_core.mapping.library.gateway import apply_mapping
 from gateway_core.mapping.library.signature import Function, bind
+from gateway_core.mapping.list_closures import (
+    choose_by_condition,
+    choose_by_words,
+    kept_items,
+    map_constant,
+    merged,
+    merged_into_nothing,
+    values_of_list,
+)
 from gateway_core.mapping.nodes import (
     Argument,
+    Array,
     Arrow,
     Binary,
     Call,
@@ -84,8 +91,20 @@ class CallCompiler(ABC):
                 return kept
         if node.name == "merge" and len(node.arguments) == 1 and not node.arguments[0].spread:
             other = self._plain_argument(node.arguments[0])
+            if isinstance(node.target, Array) and not node.target.items:
+                return merged_into_nothing(other, node.position)
             return merged(target, other, node.position)
         return self._invocation(entry, node, node.arguments, f'The filter "{node.name}"', target)
+
+    def again(self, node: Expression, *, values: bool) -> Evaluator:
+        """An expression that is counted already; ``values``: of a list the keys do not matter."""
+        cost = self.cost
+        kept = None
+        if values and isinstance(node, Filter) and node.name == "filter":
+            kept = self._kept(node, self.compile(node.target), values=True)
+        kept = kept or self.compile(node)
+        self.cost = cost
+        return kept
 
     def _kept(self, node: Filter, target: Evaluator, *, values: bool) -> Evaluator | None:
         """``filter`` with a function of one parameter that knows no other variable."""
@@ -98,8 +117,9 @@ class CallCompiler(ABC):
         outer, self.cost = self.cost, 0
         condition = self.compile(arrow.body)
         cost, self.cost = self.cost, outer + 1
-        equal = _equal_word(arrow.body, name)
-        return kept_items(target, name, condition, cost, node.position, values=values, equal=equal)
+        equal = _equal_words(arrow.body, name)
+        choose = choose_by_condition(name, condition) if equal is None else choose_by_words(*equal)
+        return kept_items(target, name, condition, cost, node.position, values=values, choose=choose)
 
     def _default(self, node: Filter) -> Evaluator:
         target = self.compile(node.target)
@@ -149,7 +169,7 @@ class CallCompiler(ABC):
         document = documents or document
         position = node.position
         constant = _constant_text(node.arguments[0])
-        if constant is not None and (len(node.arguments) == 2 or _is_constant_true(node.arguments[2])):
+        if constant is not None and (len(node.arguments) == 2 or is_constant_true(node.arguments[2])):
             return map_constant(constant, document, len(node.arguments) > 2, position)
 
         def apply(frame: Frame) -> Json:
@@ -168,7 +188,7 @@ class CallCompiler(ABC):
         if not isinstance(call, Call) or call.name != "map" or argument.name or argument.spread:
             return None
         arguments = call.arguments
-        if len(arguments) != 3 or not _is_constant_true(arguments[2]) or not self._is_input(arguments[1]):
+        if len(arguments) != 3 or not is_constant_true(arguments[2]) or not self._is_input(arguments[1]):
             return None
         kept = arguments[1].value
         if not isinstance(kept, Filter) or kept.name != "filter" or _constant_text(arguments[0]) is None:
@@ -291,11 +311,23 @@ def _knows_only(arrow: Arrow, name: str) -> bool:
     return all(found.name == name for found in walk(arrow.body) if isinstance(found, Name))
 
 
-def _equal_word(node: Expression, name: str) -> tuple[tuple[str, ...], str] | None:
-    """The keys and the text of ``name.key == 'text'``."""
-    word = constant_word(node) if isinstance(node, Binary) else None
-    path = constant_path(node.left) if isinstance(node, Binary) and word is not None else None
-    return None if path is None or word is None or path[0] != name else (path[1], word)
+def _equal_words(node: Expression, name: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The keys and the texts of ``name.key == 'a' or name.key == 'b'``, or of ``name.key in ['a', 'b']``."""
+    if not isinstance(node, Binary):
+        return None
+    if node.operator == "or":
+        left, right = _equal_words(node.left, name), _equal_words(node.right, name)
+        return None if left is None or right is None or left[0] != right[0] else (left[0], left[1] + right[1])
+    words: tuple[str, ...] = ()
+    if node.operator == "in" and isinstance(node.right, Array):
+        words = tuple(word for item in node.right.items if (word := word_of(item)) is not None)
+        if len(words) < len(node.right.items):
+            return None
+    else:
+        word = constant_word(node)
+        words = () if word is None else (word,)
+    path = constant_path(node.left)
+    return None if not words or path is None or path[0] != name else (path[1], words)
 
 
 def _constant_text(argument: Argument) -> str | None:
@@ -303,6 +335,6 @@ def _constant_text(argument: Argument) -> str | None:
     return value if isinstance(value, str) and not argument.name and not argument.spread else None
 
 
-def _is_constant_true(argument: Argument) -> bool:
+def is_constant_true(argument: Argument) -> bool:
     value = argument.value
     return isinstance(value, Constant) and value.value is True and not argument.name and not argument.spread

@@ -54,6 +54,8 @@ def compile_cast(name: str, key: str) -> Cast | None:
         return _count_of(name.removeprefix("countValue:"))
     if name == "nullStringToNull":
         return _null_string_to_null
+    if name in ("int", "integer"):
+        return _int_of
     if name == "keyCantBeValue":
         return lambda value, _result, run: UNSET if _equal(key, value, run) else value
     plain = CASTS.get(name)
@@ -122,6 +124,10 @@ def _string(value: Json, run: Run) -> str:
 
 def _bool(value: Json, run: Run) -> bool:
     return to_int(value) == 1 or scalar_text(value, "The cast bool").lower() in ("true", "yes")
+
+
+def _int_of(value: Json, _result: Json, _run: Run) -> int:
+    return to_int(value)
 
 
 def _int(value: Json, run: Run) -> int:

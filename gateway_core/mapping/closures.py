@@ -8,8 +8,6 @@ from typing import Any, Final
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping.dates import Interval
-from gateway_core.mapping.library.gateway import apply_mapping
-from gateway_core.mapping.library.lists import filter_items, merge
 from gateway_core.mapping.library.moments import member_of
 from gateway_core.mapping.nodes import (
     Binary,
@@ -171,9 +169,12 @@ def pair(both: bool, first: Evaluator, second: Evaluator) -> Evaluator:
 
 def constant_word(node: Binary) -> str | None:
     """The constant text, not a number, that ``==`` compares with."""
-    if node.operator != "==" or not isinstance(node.right, Constant):
-        return None
-    word = node.right.value
+    return word_of(node.right) if node.operator == "==" else None
+
+
+def word_of(node: Node) -> str | None:
+    """A constant text that is not a number: of texts it equals only itself."""
+    word = node.value if isinstance(node, Constant) else None
     return word if isinstance(word, str) and parse_number(word) is None else None
 
 
@@ -231,130 +232,6 @@ def row_of(first: Evaluator, steps: list[tuple[Any, Evaluator, Position]]) -> Ev
         return value
 
     return operate
-
-
-def choose_by_word(keys: tuple[str, ...], word: str) -> Callable[[list[Json], Run], list[int]]:
-    """The positions of the items that hold a text at a path."""
-
-    def choose(given: list[Json], run: Run) -> list[int]:
-        kept: list[int] = []
-        for index, item in enumerate(given):
-            value = item
-            for key in keys:
-                value = value.get(key) if type(value) is dict else member(value, key)[1]
-            if value == word if type(value) is str else loose_equal(value, word):
-                kept.append(index)
-        return kept
-
-    return choose
-
-
-def kept_items(
-    target: Evaluator,
-    name: str,
-    condition: Evaluator,
-    cost: int,
-    position: Position,
-    *,
-    values: bool,
-    equal: tuple[tuple[str, ...], str] | None,
-) -> Evaluator:
-    """``target|filter(name => condition)`` where the condition knows no other variable.
-
-    ``values``: whoever asks wants the values only, so that a list with gaps is a list as well.
-    ``equal``: the condition compares what is at a path of the item with a text.
-    """
-
-    def keep(frame: Frame) -> Json:
-        given, run = target(frame), frame.run
-        if type(given) is not list:
-            return keep_pairs(given, run)
-        run.items(len(given))
-        run.burn(cost * len(given) + 1)
-        kept = choose(given, run)
-        if values or not kept or kept[-1] == len(kept) - 1:
-            return [given[index] for index in kept]
-        return {str(index): given[index] for index in kept}
-
-    def choose_by_condition(given: list[Json], run: Run) -> list[int]:
-        variables: dict[str, Json] = {}
-        inner = Frame(variables, run)
-        kept: list[int] = []
-        for index, item in enumerate(given):
-            variables[name] = item
-            value = condition(inner)
-            if value and value != "0":
-                kept.append(index)
-        return kept
-
-    choose = choose_by_condition if equal is None else choose_by_word(*equal)
-
-    def keep_pairs(given: Json, run: Run) -> Json:
-        variables: dict[str, Json] = {}
-        inner = Frame(variables, run)
-
-        def function(item: Json, _: Json) -> Json:
-            run.burn(cost)
-            variables[name] = item
-            return condition(inner)
-
-        try:
-            return filter_items(run, given, function)
-        except MappingError as error:
-            place(error, position)
-            raise
-
-    return keep
-
-
-def map_constant(reference: str, document: Evaluator, as_list: bool, position: Position) -> Evaluator:
-    """``map('reference', document, as_list)`` of a part of the input."""
-
-    def apply(frame: Frame) -> Json:
-        run = frame.run
-        mapping = run.services.mapping(reference)
-        try:
-            given = document(frame)
-            if mapping is None or run.maps >= run.limits.map_depth or not is_array(given):
-                return apply_mapping(run, reference, given, as_list, encoded=True)
-            run.maps += 1
-            try:
-                return mapping.apply_within(given, run, as_list=as_list, encoded=True)
-            finally:
-                run.maps -= 1
-        except MappingError as error:
-            place(error, position)
-            raise
-
-    return apply
-
-
-def values_of_list(evaluate: Evaluator) -> Evaluator:
-    """``arrayValues`` of what is nearly always a new list already."""
-
-    def values(frame: Frame) -> Json:
-        value = evaluate(frame)
-        frame.run.items(len(value))
-        return value if type(value) is list else list(values_of(value))
-
-    return values
-
-
-def merged(target: Evaluator, other: Evaluator, position: Position) -> Evaluator:
-    """``target|merge(other)``, quickly where both are lists."""
-
-    def merge_two(frame: Frame) -> Json:
-        left, right = target(frame), other(frame)
-        try:
-            if type(left) is list and type(right) is list:
-                frame.run.items(len(left) + len(right))
-                return left + right
-            return merge(frame.run, left, right)
-        except MappingError as error:
-            place(error, position)
-            raise
-
-    return merge_two
 
 
 def invocation(

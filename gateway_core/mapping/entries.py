@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway_core.errors import LimitExceeded, MappingError
@@ -29,13 +29,13 @@ from gateway_core.mapping.render import TemplateCompiler, compile_template
 from gateway_core.mapping.run import Frame, Limits
 from gateway_core.mapping.settings import Settings, TargetCasts
 from gateway_core.mapping.shortcuts import simple_text
-from gateway_core.mapping.straight import Look, Straight, look_at_path, look_of, straight
+from gateway_core.mapping.straight import Look, Straight, first_look_of, look_at_path, look_of, straight
 from gateway_core.types import Json, Reference
 
 Evaluate = Callable[[Frame], Any]
 _READS_RESULT: Final = "countValue:"
 _JSON: Final = "jsonToArray"
-_NATIVE: Final = frozenset({"map", "list", "json"})
+_NATIVE: Final = frozenset({"map", "list", "value", "json"})
 _SETTLED: Final = frozenset({"bool", "boolean", "int", "integer", _JSON})  # casts whose results are
 _FEW_LEVELS: Final = 4  # of a target, as below a shallow document (see ``json_text.survey``)
 _FREE_REPEATS: Final = 16
@@ -50,6 +50,8 @@ class Entry:
     even that as a path first, which matters where an input has such a key. ``how`` says what
     the source became, a key of ``explain.WAYS``. ``reads`` is what it can
     read and reach. ``straight``, where there is one, gives the outcome of both at once.
+    ``cost`` are the steps of ``evaluate`` that are paid for beforehand, ``literal_casts`` what is
+    to run on what ``look_up`` finds.
     """
 
     key: str
@@ -61,6 +63,8 @@ class Entry:
     casts: tuple[Cast, ...]
     reads: Reads
     straight: Straight | None = None
+    cost: int = 0
+    literal_casts: tuple[Cast, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def compile_entries(reference: Reference, settings: Settings, limits: Limits, *,
         faithful=not plain and _is_faithful(sources, entries, settings),
         apart=_are_apart(settings),
         heads=heads,
-        cost=len(entries) + (_letters_of(settings, sources) >> 6),
+        cost=sum(1 + entry.cost for entry in entries) + (_letters_of(settings, sources) >> 6),
         repeats=_repeats(sources),
     )
 
@@ -255,15 +259,18 @@ def _entry(
     if plain:
         return _make(source, "template", _text(template), ())
     if names[:1] == (_JSON,):
-        how, value = _value(template)
-        return _make(source, how, value, own[1:])
+        how, value, cost = _value(template)
+        how = "value" if how == "map" and not source.reads.references else how
+        return replace(_make(source, how, value, own[1:]), cost=cost, literal_casts=own)
     simple = simple_text(template)
     if simple is None:
         return _make(source, "template", _text(template), own)
     found = look_of(template)
-    if found is None:
-        return _make(source, "shortcut", _watched(simple, template), own)
-    return _make(source, "text", simple, own, straight(found, own, names, source.key))
+    if found is not None:
+        return _make(source, "text", simple, own, straight(found, own, names, source.key))
+    first = first_look_of(template)
+    quick = None if first is None else straight(first, own, names, source.key)
+    return _make(source, "shortcut", simple, own, quick)
 
 
 def _make(
@@ -279,6 +286,7 @@ def _make(
         casts=casts,
         reads=source.reads,
         straight=quick,
+        literal_casts=casts,
     )
 
 
@@ -312,15 +320,15 @@ def _watched(render: Evaluate, template: Template) -> Evaluate:
     return evaluate
 
 
-def _value(template: Template) -> tuple[str, Evaluate]:
-    """How a template whose text would be read as JSON gets its value, and the function."""
+def _value(template: Template) -> tuple[str, Evaluate, int]:
+    """How a template whose text would be read as JSON gets its value, the function and its cost."""
     native = native_json(template)
     if native is not None:
-        return "map", native
+        return "map", *native
     native = native_list(template)
     if native is not None:
-        return "list", native
-    return "json", _json(template)
+        return "list", *native
+    return "json", _json(template), 0
 
 
 def _json(template: Template) -> Evaluate:

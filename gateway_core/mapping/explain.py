@@ -22,6 +22,7 @@ WAYS: Final = {
     "shortcut": "plain look-ups and conditions, without a template",
     "map": "a call of another mapping, whose result stays a value",
     "list": "a list of what other mappings answer, put together from values",
+    "value": "an expression, whose value stays one where its text would be read as JSON",
     "json": "a template whose parts stay values where its text would be read as JSON",
     "template": "a template",
 }

@@ -1,12 +1,12 @@
-"""The inner loop: the targets of a mapping filled in, one after the other.
+"""The inner loop: the targets of a mapping filled in, one after the other, by one flat row of operations.
 
-Straight entries that follow each other run in one loop without a call for each; everything
-else is a call of the entry's function and of its casts.
+A straight entry is looked up and put in its place without a call; everything else is a call of
+the entry's function and of its casts.
 """
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from gateway_core.errors import MappingError
@@ -16,106 +16,98 @@ from gateway_core.mapping.closures import START, place
 from gateway_core.mapping.entries import Entry, Evaluate
 from gateway_core.mapping.paths import MISSING
 from gateway_core.mapping.run import Frame, Run
-from gateway_core.mapping.straight import Odd, Straight, find
+from gateway_core.mapping.straight import REST, Odd, find
 from gateway_core.types import Json, Reference
 
-Move: TypeAlias = tuple[str, paths.Path | None, str, paths.Path, Any, Odd]
-"""A straight entry: key, path if it has levels, head and further keys of the look-up, table, odd."""
+Operation: TypeAlias = tuple[str, paths.Path, str, bool, str | None, paths.Path, Any, Odd, Evaluate]
+"""The target's key, the levels above it, its last segment, whether some of the levels are lists;
+then where it comes from: head and further keys of a look-up, table, odd, and the function that
+is called where there is no head, or where the look-up does not tell."""
 
-Step: TypeAlias = tuple[tuple[Move, ...] | None, str, paths.Path, Evaluate, tuple[Cast, ...]]
-"""A row of moves, or None and one entry: key, path, function, casts."""
-
-Steps: TypeAlias = tuple[Step, ...]
-
-
-class Positions(tuple[str, ...]):
-    """The path of a target some of whose levels, or of its neighbours' levels, are lists."""
-
-    __slots__ = ()
+Operations: TypeAlias = tuple[Operation, ...]
 
 
-def steps_of(entries: tuple[Entry, ...]) -> Steps:
-    """The entries in rows."""
-    lists = frozenset(
-        entry.path[0] for entry in entries if any(segment.isdigit() for segment in entry.path[1:])
-    )
-    steps: list[Step] = []
-    for is_straight, row in groupby(entries, lambda entry: entry.straight is not None):
-        listed = list(row)
-        if is_straight:
-            first = listed[0]
-            moves = tuple(
-                _move(entry, entry.straight, lists) for entry in listed if entry.straight is not None
-            )
-            steps.append((moves, first.key, first.path, first.evaluate, ()))
-        else:
-            steps.extend(
-                (None, entry.key, _levels(entry, lists), entry.evaluate, entry.casts) for entry in listed
-            )
-    return tuple(steps)
+def operations_of(entries: tuple[Entry, ...]) -> Operations:
+    """The entries as operations. Targets side by side share the very same levels above them."""
+    lists = {entry.path[0] for entry in entries if any(segment.isdigit() for segment in entry.path[1:])}
+    shared: dict[paths.Path, paths.Path] = {}
+    operations: list[Operation] = []
+    for entry in entries:
+        *levels, last = entry.path
+        above = shared.setdefault(tuple(levels), tuple(levels))
+        quick = entry.straight
+        look = (None, (), None, _never) if quick is None else (quick.head, quick.keys, quick.table, quick.odd)
+        function = _with_casts(entry.evaluate, entry.casts)
+        operations.append((entry.key, above, last, entry.path[0] in lists, *look, function))
+    return tuple(operations)
 
 
-def _move(entry: Entry, quick: Straight, lists: frozenset[str]) -> Move:
-    levels = _levels(entry, lists) if len(entry.path) > 1 else None
-    return entry.key, levels, quick.head, quick.keys, quick.table, quick.odd
+def _never(value: Any, run: Run) -> Any:
+    return value
 
 
-def _levels(entry: Entry, lists: frozenset[str]) -> paths.Path:
-    return Positions(entry.path) if entry.path[0] in lists else entry.path
+def _with_casts(evaluate: Evaluate, casts: tuple[Cast, ...]) -> Evaluate:
+    """The function of an entry, with casts that look at nothing but the value."""
+    if not casts:
+        return evaluate
+    first, *others = casts
+
+    def evaluate_and_cast(frame: Frame) -> Any:
+        value = evaluate(frame)
+        if value is not MISSING:
+            value = first(value, None, frame.run)
+        for cast in others:
+            if value is UNSET or value is MISSING:
+                break
+            value = cast(value, None, frame.run)
+        return value
+
+    return evaluate_and_cast
 
 
-def fill(steps: Steps, frame: Frame, reference: Reference) -> dict[str, Json]:
-    """A new object with every target. An error names the mapping ``reference`` and the key."""
-    result: dict[str, Json] = {}
-    target = ""
-    try:
-        for moves, key, path, evaluate, casts in steps:
-            if moves is not None:
-                move_all(moves, result, frame.variables, frame.run, reference)
-                continue
-            target = key
-            value = evaluate(frame)
-            for cast in casts:
-                if value is UNSET or value is MISSING:
-                    break
-                value = cast(value, result, frame.run)
-            if value is not MISSING:
-                _put(result, path, value, frame.run)
-    except (MappingError, RecursionError) as error:
-        raise failed(error, frame.run, reference, target) from None
-    return result
-
-
-def move_all(
-    moves: tuple[Move, ...],
-    result: dict[str, Json],
-    variables: dict[str, Json],
-    run: Run,
-    reference: Reference,
-) -> None:
-    """Fill the targets of a row in."""
-    missing, unset, text, null = MISSING, UNSET, str, type(None)
+def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its parts would double its time
+    operations: Operations, documents: Iterable[dict[str, Json]], run: Run, reference: Reference
+) -> list[Json]:
+    """A new object with every target for each document. An error names the mapping and the key."""
+    missing, unset, rest, text = MISSING, UNSET, REST, str
+    results: list[Json] = []
     key = ""
     try:
-        for key, levels, head, keys, table, odd in moves:
-            value = variables[head] if head in variables else missing  # noqa: SIM401 - no call, so quicker
-            if keys:
-                for name in keys:
-                    value = value.get(name, missing) if type(value) is dict else find(value, name)
-            kind = type(value)
-            if table is not None and (kind is text or kind is null or value is missing):
-                if value in table:
-                    value = table[value]
-            else:
-                value = odd(value, run)
-            if value is missing:
-                continue
-            if levels is not None:
-                _put(result, levels, value, run)
-            elif value is not unset:
-                result[key] = value
+        for variables in documents:
+            result: dict[str, Json] = {}
+            level = result
+            known: paths.Path = ()
+            frame: Frame | None = None
+            for key, above, last, listed, head, keys, table, odd, evaluate in operations:  # noqa: B007 - for errors
+                if head is None:
+                    value = rest
+                else:
+                    value = variables[head] if head in variables else missing  # noqa: SIM401 - quicker than get
+                    if keys:
+                        for name in keys:
+                            value = value.get(name, missing) if type(value) is dict else find(value, name)
+                    if table is not None and (type(value) is text or value is None or value is missing):
+                        if value in table:
+                            value = table[value]
+                    else:
+                        value = odd(value, run)
+                if value is rest:
+                    if frame is None:
+                        frame = Frame(variables, run, variables)
+                    value = evaluate(frame)
+                if value is missing:
+                    continue
+                if above is not known:
+                    if listed:
+                        _put(result, above, last, value, run)
+                        continue
+                    level, known = _level(result, above), above
+                if value is not unset:
+                    level[last] = value
+            results.append(result)
     except (MappingError, RecursionError) as error:
         raise failed(error, run, reference, key) from None
+    return results
 
 
 def failed(error: MappingError | RecursionError, run: Run, reference: Reference, key: str) -> MappingError:
@@ -129,20 +121,19 @@ def failed(error: MappingError | RecursionError, run: Run, reference: Reference,
     return error
 
 
-def _put(result: dict[str, Json], path: paths.Path, value: Any, run: Run) -> None:
-    """Put a value in its place; of one that is unset only the levels above stay."""
-    if type(path) is Positions:
-        head, rest = path[0], tuple(path[1:])
-        if value is UNSET:
-            result[head] = paths.drop(paths.put(result.get(head), rest, None, run.burn), rest, run.burn)
-        else:
-            result[head] = paths.put(result.get(head), rest, value, run.burn)
-        return
+def _level(result: dict[str, Json], path: paths.Path) -> dict[str, Json]:
+    """The object at a path of the result, made where it is not there yet."""
     level = result
-    for segment in path[:-1]:
+    for segment in path:
         inner = level.get(segment)
         if inner is None:
             inner = level[segment] = {}
         level = inner
-    if value is not UNSET:
-        level[path[-1]] = value
+    return level
+
+
+def _put(result: dict[str, Json], above: paths.Path, last: str, value: Any, run: Run) -> None:
+    """Put a value in its place among lists; of one that is unset only the levels above stay."""
+    head, path = above[0], (*above[1:], last)
+    changed = paths.put(result.get(head), path, None if value is UNSET else value, run.burn)
+    result[head] = paths.drop(changed, path, run.burn) if value is UNSET else changed

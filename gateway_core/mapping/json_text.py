@@ -218,12 +218,12 @@ def pay_to_search(needle: Json, values: Json, run: Run) -> None:
         weigh(values, run)
 
 
-def is_settled(value: Json, run: Run, flags: int = 0) -> bool:
+def is_settled(value: Json, run: Run, flags: int = 0, *, hollow: bool = True) -> bool:
     """Whether a value that is written as JSON and read again by ``jsonToArray`` stays the same.
 
     ``flags`` are those of the writing: with ``HEX_AMP`` no text reads as an entity. Quick
-    and on the safe side: whole floats, digit keys, entities and odd text say no. The caller
-    knows that the value is bounded.
+    and on the safe side: whole floats, digit keys, entities and odd text say no, and without
+    ``hollow`` so do empty objects. The caller knows that the value is bounded.
     """
     try:
         data = orjson.dumps(value, option=_STRICT)
@@ -231,6 +231,8 @@ def is_settled(value: Json, run: Run, flags: int = 0) -> bool:
         return False
     run.burn(1 + (len(data) >> 6))
     if len(data) > run.limits.text or b'"0":' in data or _WHOLE_FLOAT.search(data) is not None:
+        return False
+    if not hollow and b"{}" in data:
         return False
     if data.count(b"[") + data.count(b"{") > run.limits.depth:
         _check_depth(value, run)

@@ -19,7 +19,7 @@ from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.explain import Explanation, explain
-from gateway_core.mapping.fill import Move, Steps, failed, fill, move_all, steps_of
+from gateway_core.mapping.fill import Operations, failed, fill, operations_of
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.value_maps import Bodies, no_bodies
@@ -49,8 +49,7 @@ class CompiledMapping:
     bounded: bool = field(repr=False)
     faithful: bool = field(repr=False)
     entries: tuple[Entry, ...] = field(repr=False)
-    steps: Steps = field(repr=False)
-    row: tuple[Move, ...] | None = field(repr=False)
+    operations: Operations = field(repr=False)
     apart: bool = field(repr=False)
     heads: frozenset[str] = field(repr=False)
     cost: int = field(repr=False)
@@ -59,6 +58,7 @@ class CompiledMapping:
     getters: tuple[Callable[[Json], Any], ...] = field(repr=False)
     settings: Settings = field(repr=False)
     ready: bool = field(repr=False)
+    settles: bool = field(repr=False)
     wrapped: bool = field(repr=False)
 
     def explain(self) -> Explanation:
@@ -90,23 +90,41 @@ class CompiledMapping:
         if as_list:
             return self._list(document, run, encoded)
         if encoded and self.ready and type(document) is dict:
-            return self._quick(document, run)
+            return self.quick(document, run)
         return self._one(document, run, encoded)
 
-    def _quick(self, document: dict[str, Json], run: Run) -> Json:
-        """One document where nothing but the targets is to be done."""
+    def quick(self, document: dict[str, Json], run: Run) -> Json:
+        """One document whose keys hold no dot, where nothing but the targets is to be done (``ready``)."""
         result: Json
-        self._start(run)
-        if not self.apart or not self.heads.isdisjoint(document):
-            result = self._fill_with_care({}, Frame(document, run, document))
-        elif self.row is not None:
-            result = {}
-            move_all(self.row, result, document, run, self.reference)
+        run.left -= self.cost
+        if run.left < run.check_at or self.repeats:
+            self._start(run)
+        if self.apart and (not self.heads or self.heads.isdisjoint(document)):
+            result = fill(self.operations, (document,), run, self.reference)[0]
         else:
-            result = fill(self.steps, Frame(document, run, document), self.reference)
+            result = self._fill_with_care({}, Frame(document, run, document))
         if run.keys_seen:
             result = paths.decode_keys(result, run.burn)
         return self._unwrapped(result) if self.wrapped else result
+
+    def quick_list(self, documents: list[Json], run: Run) -> list[Json]:
+        """The same for each of a list; what is no object becomes one."""
+        count = len(documents)
+        if count > run.limits.items:
+            run.items(count)
+        run.left -= 1 + (count >> 1)
+        if self.apart and not self.heads and not self.wrapped and not self.repeats:
+            run.left -= self.cost * count
+            if run.left < run.check_at:
+                self._start(run)
+            objects = [item if type(item) is dict else as_dict(_element(item, {})) for item in documents]
+            mapped = fill(self.operations, objects, run, self.reference)
+            return paths.decode_keys(mapped, run.burn) if run.keys_seen else mapped
+        quick, one = self.quick, self._one
+        return [
+            quick(item, run) if type(item) is dict else one(_element(item, {}), run, encoded=True)
+            for item in documents
+        ]
 
     def _wrong_document(self, document: Json) -> MappingError:
         detail = f"A mapping needs a list or an object, not {kind_of(document)}"
@@ -122,15 +140,11 @@ class CompiledMapping:
             document = document["listInput"]
             if not is_array(document):
                 return []
+        if encoded and self.ready and not extra and isinstance(document, list):
+            return self.quick_list(document, run)
         run.items(len(document))
         run.burn(len(extra) * len(document) >> 2)
         if isinstance(document, list):
-            if encoded and self.ready and not extra:
-                quick, one = self._quick, self._one
-                return [
-                    quick(item, run) if type(item) is dict else one(_element(item, extra), run, encoded)
-                    for item in document
-                ]
             return [self._one(_element(item, extra), run, encoded) for item in document]
         mapped = {key: self._one(_element(item, extra), run, encoded) for key, item in document.items()}
         return as_array(mapped)
@@ -163,10 +177,11 @@ class CompiledMapping:
     def _fill(self, result: Json, frame: Frame) -> Json:
         """Every target with its value, in file order."""
         run = frame.run
+        run.left -= self.cost
         self._start(run)
         if not self.apart or not self.heads.isdisjoint(frame.variables):
             return self._fill_with_care(result, frame)
-        return fill(self.steps, frame, self.reference)
+        return fill(self.operations, (frame.variables,), run, self.reference)[0]
 
     def _fill_with_care(self, result: Json, frame: Frame) -> Json:
         """The same where targets overlap, or where a template may be the name of an input's key."""
@@ -174,13 +189,13 @@ class CompiledMapping:
         literal = not self.heads.isdisjoint(frame.variables)
         for entry in self.entries:
             try:
-                value = paths.MISSING
+                value, casts = paths.MISSING, entry.literal_casts
                 if literal and entry.look_up is not None:
                     value = entry.look_up(frame.document)
                 if value is paths.MISSING:
-                    value = entry.evaluate(frame)
+                    value, casts = entry.evaluate(frame), entry.casts
                 if value is not paths.MISSING:
-                    value = _cast_all(value, entry.casts, result, run)
+                    value = _cast_all(value, casts, result, run)
                 if value is UNSET:
                     result = paths.drop(_store(result, entry.path, None, run), entry.path, run.burn)
                 elif value is not paths.MISSING:
@@ -190,9 +205,9 @@ class CompiledMapping:
         return result
 
     def _start(self, run: Run) -> None:
-        """Pay for looking at every target."""
+        """Pay for what looking at every target may repeat, beside its cost."""
         try:
-            run.burn(self.cost + (self.repeats * run.size >> 6))
+            run.burn(self.repeats * run.size >> 6)
         except MappingError as error:
             key = self.entries[0].key if self.entries else ""
             raise failed(error, run, self.reference, key) from None
@@ -251,7 +266,7 @@ def compile_mapping(
         error = LimitExceeded("A template is nested too deeply", limit="depth")
         error.mapping, error.kind = reference, "syntax"
         raise error from None
-    steps = steps_of(plan.entries)
+    ready = not (settings.pass_through or settings.unset or plan.casts or settings.encodes)
     return CompiledMapping(
         reference=reference,
         reads=frozenset(plan.reads.paths),
@@ -262,8 +277,7 @@ def compile_mapping(
         bounded=plan.bounded,
         faithful=plan.faithful,
         entries=plan.entries,
-        steps=steps,
-        row=steps[0][0] if len(steps) == 1 else None,
+        operations=operations_of(plan.entries),
         apart=plan.apart,
         heads=plan.heads,
         cost=plan.cost,
@@ -271,7 +285,8 @@ def compile_mapping(
         casts=plan.casts,
         getters=tuple(paths.getter(path) for _, path, _ in plan.casts),
         settings=settings,
-        ready=not (settings.pass_through or settings.unset or plan.casts or settings.encodes),
+        ready=ready,
+        settles=ready and plan.bounded and plan.faithful,
         wrapped=any(entry.path[0] in ("#", "0") for entry in plan.entries),
     )
 

@@ -7,46 +7,46 @@ of the mapping.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping.casts import json_to_array
 from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.fragments import Mapped, MappedReader
-from gateway_core.mapping.nodes import Arrow, Block, If, Print, Set, Statement, Template, Text
+from gateway_core.mapping.inline import assignment, inlined, is_blank
+from gateway_core.mapping.nodes import Arrow, Block, If, Print, Set, Statement, Template
 from gateway_core.mapping.parts import parts_of
 from gateway_core.mapping.reads import walk, without_default
 from gateway_core.mapping.run import Frame
 from gateway_core.types import Json
 
 Native = Callable[[Frame], Json]
-_BLANK: Final = " \t\n\r"
 
 
-def native_json(template: Template) -> Native | None:
-    """The value of a template read as JSON, or None when it is more than a mapped value in conditions."""
+def native_json(template: Template) -> tuple[Native, int] | None:
+    """The value of a template read as JSON, with the steps that it costs; None when the template is more
+    than a mapped value in conditions."""
     if template.macros:
         return None
+    template = inlined(template)
     compiler = ExpressionCompiler(parts_of(template))
     choose = _block(template.body, compiler, MappedReader(template))
     if choose is None:
         return None
-    cost, assigns = compiler.cost + 1, any(isinstance(node, Set) for node in walk(template))
+    if not any(isinstance(node, Set) for node in walk(template)):
+        return choose, compiler.cost + 1
 
     def evaluate(frame: Frame) -> Any:
         run = frame.run
-        run.burn(cost)
-        if not assigns:
-            return choose(frame)
         run.items(len(frame.variables))
         return choose(Frame(dict(frame.variables), run))
 
-    return evaluate
+    return evaluate, compiler.cost + 1
 
 
 def _block(block: Block, compiler: ExpressionCompiler, reader: MappedReader) -> Native | None:
-    statements = [node for node in block.statements if not _is_blank(node)]
+    statements = [node for node in block.statements if not is_blank(node)]
     if not statements:
         return _nothing
     *before, statement = statements
@@ -64,9 +64,10 @@ def _after(
     """A block after assignments of one name each."""
     values: list[tuple[str, Evaluator]] = []
     for node in before:
-        if not isinstance(node, Set) or len(node.names) != 1 or isinstance(node.values[0], Arrow):
+        given = assignment(node)
+        if given is None or isinstance(given[1], Arrow):
             return None
-        values.append((node.names[0], compiler.compile(node.values[0])))
+        values.append((given[0], compiler.compile(given[1])))
     then = _block(block, compiler, reader)
     if then is None:
         return None
@@ -77,10 +78,6 @@ def _after(
         return then(frame)
 
     return evaluate
-
-
-def _is_blank(node: Statement) -> bool:
-    return isinstance(node, Text) and not node.text.strip(_BLANK)
 
 
 def _nothing(frame: Frame) -> Json:
@@ -111,13 +108,13 @@ def _either(condition: Evaluator, then: Native, otherwise: Native) -> Native:
 
 
 def _value(mapped: Mapped, compiler: ExpressionCompiler) -> Native:
-    evaluate, position = compiler.compile(mapped.value), mapped.value.position
+    keep, position = mapped.keeper(compiler), mapped.value.position
 
     def value(frame: Frame) -> Json:
-        run = frame.run
-        result = evaluate(frame)
-        if mapped.is_kept(result, run):
+        result, kept = keep(frame)
+        if kept:
             return result
+        run = frame.run
         try:
             text = mapped.text_of(result, run)
         except MappingError as error:

@@ -40,12 +40,12 @@ from gateway_core.mapping.paths import Path, apart
 from gateway_core.mapping.reads import CONTEXT, WITH, assigned_names, constant_path, walk
 from gateway_core.mapping.statements import CAPTURED
 
-_HANDING_ON: Final = frozenset({"default", "filter", "first", "last", "merge", "reverse", "slice", "sort"})
+HANDING_ON: Final = frozenset({"default", "filter", "first", "last", "merge", "reverse", "slice", "sort"})
 PLAIN_NODES: Final = Print | Text | If | For | Set | Block | Template | Argument | Expression
 _ODD_IN_KEYS: Final = frozenset(".&{")
 
 
-_SCALARS: Final = frozenset(
+SCALARS: Final = frozenset(
     {
         "capitalize",
         "date",
@@ -179,7 +179,7 @@ def is_part(node: Expression, local: frozenset[str], parts: frozenset[str]) -> b
 def _is_scalar(node: Expression) -> bool:
     """Whether a value is surely no part of the input: a text or a number that is made."""
     if isinstance(node, Filter):
-        return node.name in _SCALARS
+        return node.name in SCALARS
     return isinstance(node, Constant) or (isinstance(node, Binary) and node.operator in ("~", "+", "-", "=="))
 
 
@@ -203,7 +203,7 @@ def _made_of(node: Expression) -> list[Expression] | None:
         below = [node.condition if node.then is None else node.then, node.otherwise]
     elif isinstance(node, Binary) and node.operator == "??":
         below = [node.left, node.right]
-    elif isinstance(node, Filter) and node.name in _HANDING_ON:
+    elif isinstance(node, Filter) and node.name in HANDING_ON:
         arguments = [item.value for item in node.arguments]
         below = [node.target, *(value for value in arguments if not isinstance(value, Arrow))]
     elif isinstance(node, Call) and node.name == "arrayValues" and len(node.arguments) == 1:

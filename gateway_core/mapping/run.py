@@ -41,7 +41,8 @@ class Mappable(Protocol):
 
     ``bounded``: it copies no part of its input twice. ``faithful``: it makes its result of
     parts of its input and of constants that stay themselves when they are written as JSON and
-    read again by ``jsonToArray``; where such a part does not, the run is told.
+    read again by ``jsonToArray``; where such a part does not, the run is told. ``settles``: it is
+    both, and ``quick`` may be asked for an object of the input, ``quick_list`` for a list.
     """
 
     @property
@@ -49,6 +50,13 @@ class Mappable(Protocol):
 
     @property
     def faithful(self) -> bool: ...
+
+    @property
+    def settles(self) -> bool: ...
+
+    def quick(self, document: JsonObject, run: Run) -> Json: ...
+
+    def quick_list(self, documents: list[Json], run: Run) -> list[Json]: ...
 
     def apply_within(self, document: Json, run: Run, *, as_list: bool, encoded: bool) -> Json: ...
 
@@ -92,13 +100,16 @@ class Services:
 class Run:
     """The budget of one run, and what is known of the document that it was started with.
 
-    ``burn`` is called for every step, in bulk where the count is known. ``settled``: no text of
-    the document holds what reads as an entity, and all that was copied of it so far stays itself
-    when it is written as JSON and read again by ``jsonToArray``. ``size`` is the document's.
+    ``burn`` is called for every step, in bulk where the count is known; the innermost loops take
+    from ``left`` themselves, and call ``check`` when it is below ``check_at``. ``settled``: the
+    document is far smaller than a text may be, none of its texts holds what reads as an entity,
+    and all that was copied of it so far stays itself when it is written as JSON and read again by
+    ``jsonToArray``. ``size`` is the document's, and ``copies`` how many of it fit a text (none
+    where values may come from elsewhere). ``find`` finds a mapping.
     """
 
     __slots__ = (
-        *("_check_at", "_deadline", "_steps_left", "depth", "keys_seen", "limits", "maps"),
+        *("_deadline", "check_at", "copies", "depth", "find", "keys_seen", "left", "limits", "maps"),
         *("services", "settled", "size"),
     )
 
@@ -115,51 +126,63 @@ class Run:
         self.depth = 0
         self.maps = 0
         self.keys_seen = False
-        self.settled = settled
+        self.settled = settled and size << 6 <= limits.text
         self.size = size
-        self._steps_left = limits.steps
-        self._check_at = limits.steps - CLOCK_EVERY
+        self.copies = limits.text // size if size else 0
+        self.find = services.mapping
+        self.left = limits.steps
+        self.check_at = limits.steps - CLOCK_EVERY
         self._deadline = services.clock() + limits.seconds
 
     def forget(self) -> None:
         """Expect the worst of values again: one came in that the run does not know."""
         self.settled = False
+        self.copies = 0
 
     def burn(self, steps: int) -> None:
         """Pay for steps; looks at the clock every 256 of them."""
-        self._steps_left -= steps
-        if self._steps_left < self._check_at:
-            self._check()
+        self.left -= steps
+        if self.left < self.check_at:
+            self.check()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Look at the clock, and whether the steps are used up."""
         limits = self.limits
-        if self._steps_left < 0:
+        if self.left < 0:
             raise LimitExceeded(f"The mapping took more than {limits.steps} steps", limit="steps")
         if self.services.clock() > self._deadline:
             raise LimitExceeded(f"The mapping took longer than {limits.seconds} seconds", limit="seconds")
-        self._check_at = self._steps_left - CLOCK_EVERY
+        self.check_at = self.left - CLOCK_EVERY
 
     def text(self, length: int) -> None:
         """Ask to build a text of this many characters, before building it."""
         if length > self.limits.text:
             raise self.too_long()
-        self._steps_left -= 1 + (length >> 5)
-        if self._steps_left < self._check_at:
-            self._check()
+        self.left -= 1 + (length >> 5)
+        if self.left < self.check_at:
+            self.check()
 
     def items(self, count: int) -> None:
         """Ask to build an array of this many items, before building it."""
         if count > self.limits.items:
             raise LimitExceeded(f"An array would have more than {self.limits.items} items", limit="items")
-        self._steps_left -= 1 + (count >> 1)
-        if self._steps_left < self._check_at:
-            self._check()
+        self.left -= 1 + (count >> 1)
+        if self.left < self.check_at:
+            self.check()
+
+    def each(self, count: int, cost: int) -> None:
+        """Ask to build an array of this many items, each of which takes ``cost`` steps more."""
+        if count > self.limits.items:
+            self.items(count)
+        self.left -= 1 + (count >> 1) + cost * count
+        if self.left < self.check_at:
+            self.check()
 
     def work(self, letters: int) -> None:
         """Pay for going over this many letters without keeping them."""
-        self._steps_left -= 1 + (letters >> 6)
-        if self._steps_left < self._check_at:
-            self._check()
+        self.left -= 1 + (letters >> 6)
+        if self.left < self.check_at:
+            self.check()
 
     def grown(self, text: str, most: int, size_of: Callable[[str], int]) -> None:
         """Ask to build a text from ``text`` where a letter becomes up to ``most`` letters.

@@ -31,7 +31,7 @@ from gateway_core.mapping.parts import Parts
 from gateway_core.mapping.paths import Path
 from gateway_core.mapping.reads import constant_path, needs_scope, walk, without_default
 from gateway_core.mapping.render import Renderer
-from gateway_core.mapping.run import Frame
+from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.straight import variable_path
 from gateway_core.mapping.values import is_array, items_of, loose_equal, member, to_text, values_of
 
@@ -99,7 +99,7 @@ def _condition(node: If, compiler: ExpressionCompiler) -> Renderer | None:
     branches: list[tuple[Evaluator, Renderer]] = []
     for condition, body in node.branches:
         then = _block(body, compiler)
-        if then is None or not _is_condition(condition):
+        if then is None or not is_condition(condition):
             return None
         branches.append((compiler.compile(without_default(condition)), then))
     otherwise = _nothing if node.otherwise is None else _block(node.otherwise, compiler)
@@ -126,23 +126,23 @@ def _is_simple(node: Expression) -> bool:
         return node.operator == "??" and _is_simple(node.left) and _is_simple(node.right)
     if isinstance(node, Conditional):
         then = node.condition if node.then is None else node.then
-        return _is_condition(node.condition) and _is_simple(then) and _is_simple(node.otherwise)
+        return is_condition(node.condition) and _is_simple(then) and _is_simple(node.otherwise)
     if not isinstance(node, Filter) or node.name != "default" or not _is_simple(node.target):
         return False
     plain = all(_is_simple(item.value) and not item.name and not item.spread for item in node.arguments)
     return len(node.arguments) <= 1 and plain
 
 
-def _is_condition(node: Expression) -> bool:
+def is_condition(node: Expression) -> bool:
     node = without_default(node)
     if isinstance(node, Test):
         if node.name == "defined":
             return constant_path(node.target) is not None
         return node.name in _HARMLESS_TESTS and not node.arguments and _is_simple(node.target)
     if isinstance(node, Unary):
-        return node.operator == "not" and _is_condition(node.operand)
+        return node.operator == "not" and is_condition(node.operand)
     if isinstance(node, Binary) and node.operator in ("and", "or"):
-        return _is_condition(node.left) and _is_condition(node.right)
+        return is_condition(node.left) and is_condition(node.right)
     if isinstance(node, Binary) and node.operator == "==":
         return constant_word(node) is not None and _is_simple(node.left)
     return _is_simple(node)
@@ -170,8 +170,7 @@ def _loop(node: For, compiler: ExpressionCompiler) -> Renderer | None:
         if not items or not is_array(items):
             return ""
         run = frame.run
-        run.items(len(items))
-        run.burn(cost * len(items))
+        run.each(len(items), cost)
         variables = {} if alone else dict(frame.variables)
         inner = Frame(variables, run)
         texts: list[str] = []
@@ -179,10 +178,18 @@ def _loop(node: For, compiler: ExpressionCompiler) -> Renderer | None:
             variables[key_name] = key
             variables[value_name] = item
             texts.append(body(inner))
-        run.text(sum(map(len, texts)))
-        return "".join(texts)
+        return _joined(texts, run)
 
     return render
+
+
+def _joined(texts: list[str], run: Run) -> str:
+    """The texts as one. Two of them may make an entity together, and the run is told."""
+    run.text(sum(map(len, texts)))
+    text = "".join(texts)
+    if "&" in text:
+        run.settled = False
+    return text
 
 
 def _pick(node: For) -> tuple[Path, str, Path] | None:
@@ -207,20 +214,23 @@ def _picked(sequence: Evaluator, cost: int, test: Path, word: str, path: Path) -
         if not items or not is_array(items):
             return ""
         run = frame.run
-        run.items(len(items))
-        run.burn(cost * len(items))
+        run.each(len(items), cost)
         texts: list[str] = []
-        for item in values_of(items):
+        for item in items if type(items) is list else values_of(items):
             value = item
             for key in test:
                 value = value.get(key) if type(value) is dict else member(value, key)[1]
-            if not (value == word if type(value) is str else loose_equal(value, word)):
+            if value != word if type(value) is str else not loose_equal(value, word):
                 continue
             value = item
             for key in path:
                 value = value.get(key) if type(value) is dict else member(value, key)[1]
             texts.append(value if type(value) is str else to_text(value))
-        run.text(sum(map(len, texts)))
-        return "".join(texts)
+        if len(texts) > 1:
+            return _joined(texts, run)
+        if not texts:
+            return ""
+        run.text(len(texts[0]))
+        return texts[0]
 
     return render

@@ -2,25 +2,40 @@
 
 ``a.b``, ``{{ a.b }}``, ``{{ a|default('none') }}``, ``{{ a ?? 'none' }}`` and
 ``{% if a|default %}{{ a }}{% endif %}`` leave nearly every text as it is. What becomes of the
-few others, of null and of an absent path is found out once, when the mapping is compiled.
+few others, of null and of an absent path is found out once, when the mapping is compiled. Of
+``{{ a ?? b }}`` and other choices only the first is straight: where it does not hold, the whole
+is evaluated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway_core.mapping import json_text
 from gateway_core.mapping.casts import UNSET, Cast, changed_texts
 from gateway_core.mapping.evaluate import SPECIAL
-from gateway_core.mapping.nodes import Binary, Constant, Expression, Filter, If, Print, Template
+from gateway_core.mapping.nodes import (
+    Binary,
+    Conditional,
+    Constant,
+    Expression,
+    Filter,
+    If,
+    Print,
+    Template,
+    Test,
+    Unary,
+)
 from gateway_core.mapping.paths import MISSING, Path
 from gateway_core.mapping.reads import constant_path, without_default
 from gateway_core.mapping.run import Limits, Run, Services
 from gateway_core.mapping.values import is_array, is_empty, member, to_text
 
 Odd = Callable[[Any, Run], Any]
+REST: Final = object()
+"""The outcome of a look-up that does not tell: the rest of the template has to be evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +43,11 @@ class Look:
     """What is looked up: ``texts`` that become another one (None: null and absent too), and the rest.
 
     ``absent`` is what an absent path gives, ``other`` turns what is neither text nor null into
-    the value; all before the casts.
+    the value; all before the casts, and any of them may be REST.
     """
 
     path: Path
-    texts: Mapping[str | None, str]
+    texts: Mapping[str | None, Any]
     absent: Any
     other: Odd
 
@@ -42,8 +57,8 @@ class Straight:
     """A look-up with its casts: where the value is a key of ``table``, the outcome is there.
 
     A text, null or MISSING that is not in the table stays as it is; everything else goes
-    through ``odd``. ``table`` is None where casts may change any text. Outcomes may be UNSET
-    or MISSING.
+    through ``odd``. ``table`` is None where casts may change any text. Outcomes may be UNSET,
+    MISSING or REST.
     """
 
     head: str
@@ -78,7 +93,7 @@ def _with_casts(look: Look, casts: tuple[Cast, ...]) -> Odd:
         else:
             value = other(value, run)
         for cast in casts:
-            if value is MISSING or value is UNSET:
+            if value is MISSING or value is UNSET or value is REST:
                 break
             value = cast(value, None, run)
         return value
@@ -120,6 +135,61 @@ def look_of(template: Template) -> Look | None:
     if isinstance(statement, If) and len(statement.branches) == 1 and statement.otherwise is None:
         return _guarded(statement)
     return None
+
+
+def first_look_of(template: Template) -> Look | None:
+    """What a simple template looks up first, where it prints that and is done if it finds any."""
+    statement = template.body.statements[0] if len(template.body.statements) == 1 else None
+    if isinstance(statement, Print):
+        return _first_of_expression(statement.value)
+    if not isinstance(statement, If):
+        return None
+    condition, body = statement.branches[0]
+    shown = body.statements[0] if len(body.statements) == 1 else None
+    if not isinstance(shown, Print):
+        return None
+    path = variable_path(shown.value)
+    if path is None:
+        return None
+    if path == variable_path(without_default(condition)):
+        return _first_if_true(path)
+    return _first_if_full(path) if path == _of_not_empty(condition) else None
+
+
+def _first_of_expression(node: Expression) -> Look | None:
+    if isinstance(node, Conditional) and node.then is None:
+        path = variable_path(node.condition)
+        return None if path is None else _first_if_true(path)
+    if isinstance(node, Filter) and node.name == "default":
+        path = variable_path(node.target)
+        return None if path is None else _first_if_full(path)
+    given = False
+    while isinstance(node, Binary) and node.operator == "??":
+        node, given = node.left, True
+    path = variable_path(node)
+    return None if path is None or not given else Look(path, {None: REST}, REST, _print)
+
+
+def _first_if_true(path: Path) -> Look:
+    def other(value: Any, run: Run) -> Any:
+        return to_text(value) if value else REST
+
+    return Look(path, {"": REST, "0": REST, None: REST}, REST, other)
+
+
+def _first_if_full(path: Path) -> Look:
+    def other(value: Any, run: Run) -> Any:
+        return REST if is_empty(value) else to_text(value)
+
+    return Look(path, {"": REST, None: REST}, REST, other)
+
+
+def _of_not_empty(node: Expression) -> Path | None:
+    """The path in ``path is not empty``."""
+    test = node.operand if isinstance(node, Unary) and node.operator == "not" else None
+    if not isinstance(test, Test) or test.name != "empty" or test.arguments:
+        return None
+    return variable_path(test.target)
 
 
 def _printed(node: Expression) -> Look | None:

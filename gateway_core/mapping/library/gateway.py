@@ -19,7 +19,7 @@ def apply_mapping(run: Run, reference: Json, document: Json, as_list: Json, *, e
     """The document through another mapping. ``encoded`` when its keys are known to hold no dot."""
     if not isinstance(reference, str):
         raise wrong_type(f"map needs the reference of a mapping, not {kind_of(reference)}")
-    mapping = run.services.mapping(reference)
+    mapping = run.find(reference)
     if mapping is None:
         raise failure("map refers to a mapping that does not exist", "check the reference")
     if not is_array(document):

@@ -88,6 +88,36 @@ mapped = st.one_of(
         references,
     ),
 )
+members_of = st.sampled_from(
+    ["a", "b", "b.d", "l", "n", "l|first", "v", "l|map(i => i.c)", "a ~ '&amp;'", "1.5"]
+)
+computed = st.one_of(
+    st.builds(lambda x, y, w: f"{{p: {x}, 'q.r': [{y}, '{w}', {{}}]}}", members_of, members_of, words),
+    st.builds(lambda x, y: f"[{x}]|merge({y} is iterable ? {y} : [])", members_of, members_of),
+    st.builds(lambda x, w: f"({x} ?? [])|filter(i => i.c == '{w}' or i.c == 'x')", names, texts),
+    st.builds(
+        lambda x, w: f"l|default([])|filter(i => i.c in ['{w}', 'x'])|map(i => {{k: i}})", names, texts
+    ),
+    st.builds(lambda x, y: f"{{(a): {x}}}|merge({{p: {y}}})", members_of, members_of),
+    st.builds(lambda c, x: f"{c} ? {x} : []", conditions, members_of),
+)
+assigned = st.sampled_from(
+    [
+        "",
+        "{% set v = a %}",
+        "{% set v = b %}{% set v = {p: v, q: v} %}",
+        "{% if not l|default %}{% set l = [] %}{% endif %}{% set v = l|last %}",
+        "{% set a = [] %}{% set v = a|merge(l is iterable ? l : []) %}",
+        "{% set n = a %}{% set a = n %}",
+    ]
+)
+as_value = st.one_of(
+    st.builds(lambda s, x: f"{s}{{{{ ({x})|json_encode(2) }}}}", assigned, computed),
+    st.builds(
+        lambda s, c, x: f"{s}{{% if {c} %}}{{{{ ({x})|json_encode }}}}{{% endif %}}",
+        *(assigned, conditions, computed),
+    ),
+)
 listed = st.builds(
     lambda c, x, d, y: (
         f"[{{% if {c} %}}{{{{ {x} }}}}{{% endif %}}{{% if {c} and {d} %}}{{{{ ', ' }}}}{{% endif %}}"
@@ -115,7 +145,7 @@ sources = st.one_of(
     st.tuples(printed, casts),
     st.tuples(chosen, casts),
     st.tuples(rendered, casts),
-    st.tuples(st.one_of(mapped, listed, as_json), casts.map(lambda more: ["jsonToArray", *more])),
+    st.tuples(st.one_of(mapped, listed, as_json, as_value), casts.map(lambda more: ["jsonToArray", *more])),
     st.tuples(st.one_of(mapped, printed), st.just(["jsonToArray"])),
 )
 TARGETS = (
@@ -229,6 +259,7 @@ EACH = {
     "template": (rendered, []),
     "map": (mapped, ["jsonToArray"]),
     "list": (listed, ["jsonToArray"]),
+    "value": (as_value, ["jsonToArray"]),
     "json": (as_json, ["jsonToArray"]),
 }
 
@@ -274,6 +305,7 @@ def test_texts_become(source: str, how: str) -> None:
         ("{{ map('urn:x', a)|json_encode }}", "map"),
         ("{% set v = a|merge(b) %}{{ map('urn:x', v)|json_encode(2) }}", "map"),
         ("[{% if a %}{{ map('urn:x', a)|json_encode }}{% endif %}]", "list"),
+        ("{{ {p: a, q: b|map(i => i.c)}|json_encode }}", "value"),
         ("[{% for i in a %}{{ map('urn:x', i)|json_encode }}{% endfor %}]", "json"),
     ],
 )

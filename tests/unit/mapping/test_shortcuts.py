@@ -118,3 +118,11 @@ def test_common_forms_become_shortcuts(source: str, casts: list[str], how: str) 
     """The idioms that mappings are full of do not run as templates."""
     mapping = compile_mapping("m", {"passTrough": False, "mapping": {"t": source}, "cast": {"t": casts}})
     assert mapping.entries[0].how == how
+
+
+def test_a_source_that_is_a_key_of_the_input_is_cast_like_any_other() -> None:
+    """Where an input has a key spelled like the template, every cast runs on what is there."""
+    body = {"passTrough": False, "mapping": {"t": "{{ a }}"}, "cast": {"t": "jsonToArray"}}
+    document = {"{{ a }}": "[1]", "a": None}
+    for plain in (False, True):
+        assert compile_mapping("m", body, plain=plain).apply(document, Services()) == {"t": [1]}

@@ -1,0 +1,160 @@
+"""Closures on lists: what a filter keeps, what is merged, and what another mapping makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway_core.errors import MappingError
+from gateway_core.mapping.closures import Evaluator, place
+from gateway_core.mapping.library.gateway import apply_mapping
+from gateway_core.mapping.library.lists import filter_items, merge
+from gateway_core.mapping.run import Frame, Run
+from gateway_core.mapping.values import is_array, loose_equal, member, values_of
+from gateway_core.types import Json, Position
+
+Chooser = Callable[[list[Json], Run], list[tuple[int, Json]]]
+
+
+def choose_by_words(keys: tuple[str, ...], words: tuple[str, ...]) -> Chooser:
+    """The items that hold one of these texts at a path, with their positions."""
+    known = frozenset(words)
+
+    def choose(given: list[Json], run: Run) -> list[tuple[int, Json]]:
+        kept: list[tuple[int, Json]] = []
+        for index, item in enumerate(given):
+            value = item
+            for key in keys:
+                value = value.get(key) if type(value) is dict else member(value, key)[1]
+            if value in known if type(value) is str else any(loose_equal(value, word) for word in words):
+                kept.append((index, item))
+        return kept
+
+    return choose
+
+
+def choose_by_condition(name: str, condition: Evaluator) -> Chooser:
+    """The items for which a condition is true that knows them by this name."""
+
+    def choose(given: list[Json], run: Run) -> list[tuple[int, Json]]:
+        variables: dict[str, Json] = {}
+        inner = Frame(variables, run)
+        kept: list[tuple[int, Json]] = []
+        for index, item in enumerate(given):
+            variables[name] = item
+            value = condition(inner)
+            if value and value != "0":
+                kept.append((index, item))
+        return kept
+
+    return choose
+
+
+def kept_items(
+    target: Evaluator,
+    name: str,
+    condition: Evaluator,
+    cost: int,
+    position: Position,
+    *,
+    values: bool,
+    choose: Chooser,
+) -> Evaluator:
+    """``target|filter(name => condition)`` where the condition knows no other variable.
+
+    ``values``: whoever asks wants the values only, so that a list with gaps is a list as well.
+    ``choose`` does the same for a list.
+    """
+
+    def keep(frame: Frame) -> Json:
+        given, run = target(frame), frame.run
+        if type(given) is not list:
+            return keep_pairs(given, run)
+        run.each(len(given), cost)
+        kept = choose(given, run)
+        if values or not kept or kept[-1][0] == len(kept) - 1:
+            return [item for _, item in kept]
+        return {str(index): item for index, item in kept}
+
+    def keep_pairs(given: Json, run: Run) -> Json:
+        variables: dict[str, Json] = {}
+        inner = Frame(variables, run)
+
+        def function(item: Json, _: Json) -> Json:
+            run.burn(cost)
+            variables[name] = item
+            return condition(inner)
+
+        try:
+            return filter_items(run, given, function)
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return keep
+
+
+def map_constant(reference: str, document: Evaluator, as_list: bool, position: Position) -> Evaluator:
+    """``map('reference', document, as_list)`` of a part of the input."""
+
+    def apply(frame: Frame) -> Json:
+        run = frame.run
+        mapping = run.find(reference)
+        try:
+            given = document(frame)
+            if mapping is None or run.maps >= run.limits.map_depth or not is_array(given):
+                return apply_mapping(run, reference, given, as_list, encoded=True)
+            run.maps += 1
+            try:
+                return mapping.apply_within(given, run, as_list=as_list, encoded=True)
+            finally:
+                run.maps -= 1
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return apply
+
+
+def values_of_list(evaluate: Evaluator) -> Evaluator:
+    """``arrayValues`` of what is nearly always a new list already."""
+
+    def values(frame: Frame) -> Json:
+        value = evaluate(frame)
+        frame.run.items(len(value))
+        return value if type(value) is list else list(values_of(value))
+
+    return values
+
+
+def merged(target: Evaluator, other: Evaluator, position: Position) -> Evaluator:
+    """``target|merge(other)``, quickly where both are lists."""
+
+    def merge_two(frame: Frame) -> Json:
+        left, right = target(frame), other(frame)
+        try:
+            if type(left) is list and type(right) is list:
+                frame.run.items(len(left) + len(right))
+                return left + right if left and right else left or right
+            return merge(frame.run, left, right)
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return merge_two
+
+
+def merged_into_nothing(other: Evaluator, position: Position) -> Evaluator:
+    """``[]|merge(other)``, which of a list is the list itself."""
+
+    def merge_one(frame: Frame) -> Json:
+        value = other(frame)
+        try:
+            if type(value) is list:
+                frame.run.items(len(value))
+                return value
+            return merge(frame.run, [], value)
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return merge_one
