@@ -109,10 +109,10 @@ def _version(artifacts: Iterable[Artifact]) -> str:
 
 def _specs(schemas: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, EntitySpec]:
     listed = list(schemas)
-    known = {artifact.reference for artifact in listed}
+    bodies = {artifact.reference: artifact.body for artifact in listed}
     specs: dict[Reference, EntitySpec] = {}
     for artifact in listed:
-        translation = translate(dict(artifact.body), known.__contains__)
+        translation = translate(dict(artifact.body), bodies.__contains__, bodies.get)
         findings.extend(translation.findings)
         specs[artifact.reference] = translation.spec
     return specs

@@ -58,7 +58,7 @@ class EntitySpec:
 
     ``schema`` is the JSON Schema 2020-12 document that validates a document as a client
     writes it: relations accept a reference (uuid, path or URL) or an object of the target.
-    ``source`` is the artifact's body as installed.
+    ``source`` is the artifact's body in our dialect: as installed, or translated.
     """
 
     reference: Reference
