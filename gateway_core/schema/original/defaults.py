@@ -53,7 +53,7 @@ def _template(keyword: str, text: str, made: JsonObject, frame: Frame) -> JsonOb
     for pattern, generator in _IDIOMS:
         if pattern.fullmatch(text) and _suits(generator, made):
             frame.info("schema-default-template", keyword, f"the template is not run: read as {generator}")
-            return {"x-generate": generator}
+            return {"x-generate": generator} | ({"readOnly": True} if generator == "url" else {})
     hint = "fill the property in with a mapping, or let clients write it"
     text = "the default is a template: it is never run, and the property stays without one"
     frame.warn("schema-default-template", keyword, text, hint)
