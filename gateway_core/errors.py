@@ -222,7 +222,8 @@ class NotUnique(StoreError):
     status, code, title = 409, "not-unique", "A value is not unique"
 
     def __init__(self, id: str, path: str) -> None:
-        super().__init__(f"another object has this value of '{path}'", hint="Give another value.")
+        text = f"another object than {id} has its value of '{path}', which is to be unique"
+        super().__init__(text, hint="Give another value.")
         self.id = id
         self.path = path
 

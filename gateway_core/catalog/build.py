@@ -351,6 +351,10 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         ),
         inverse=MappingProxyType(inverse),
         mirrored=tuple(inverse),
+        immutable=tuple(p for p in spec.properties.values() if p.immutable),
+        change_only=tuple(p for p in spec.properties.values() if p.change_only),
+        in_place=tuple(p.name for p in relations if p.in_place),
+        urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
     )
 
 
