@@ -18,6 +18,7 @@
     │   └── LimitExceeded     400  a mapping ran into one of its limits
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
     └── StoreError            503  the store cannot be reached or is busy
+        ├── NotUnique         409  another object has a value that none may share
         ├── OutcomeUnknown    503  the connection broke while a change was made: it may be there or not
         └── VersionConflict   409  an object changed since it was read (operations retry on it)
 
@@ -209,6 +210,22 @@ class StoreError(GatewayError):
     """The store cannot be reached, is busy, full or damaged; ``Retry-After`` says when to try again."""
 
     status, code, title = 503, "store", "The store is not available"
+
+
+class NotUnique(StoreError):
+    """Another object has a value that no two objects of its schema may share; give another one.
+
+    ``id`` is the object that was to be written, ``path`` the dotted path of the member. Where a client
+    wrote the document, it is told as a violation of its schema instead.
+    """
+
+    status, code, title = 409, "not-unique", "A value is not unique"
+
+    def __init__(self, id: str, path: str) -> None:
+        text = f"another object than {id} has its value of '{path}', which is to be unique"
+        super().__init__(text, hint="Give another value.")
+        self.id = id
+        self.path = path
 
 
 class OutcomeUnknown(StoreError):

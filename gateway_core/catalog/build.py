@@ -109,10 +109,10 @@ def _version(artifacts: Iterable[Artifact]) -> str:
 
 def _specs(schemas: Iterable[Artifact], findings: list[Finding]) -> dict[Reference, EntitySpec]:
     listed = list(schemas)
-    known = {artifact.reference for artifact in listed}
+    bodies = {artifact.reference: artifact.body for artifact in listed}
     specs: dict[Reference, EntitySpec] = {}
     for artifact in listed:
-        translation = translate(dict(artifact.body), known.__contains__)
+        translation = translate(dict(artifact.body), bodies.__contains__, bodies.get)
         findings.extend(translation.findings)
         specs[artifact.reference] = translation.spec
     return specs
@@ -351,6 +351,10 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         ),
         inverse=MappingProxyType(inverse),
         mirrored=tuple(inverse),
+        immutable=tuple(p for p in spec.properties.values() if p.immutable),
+        change_only=tuple(p for p in spec.properties.values() if p.change_only),
+        in_place=tuple(p.name for p in relations if p.in_place),
+        urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
     )
 
 

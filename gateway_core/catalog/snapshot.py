@@ -33,7 +33,9 @@ class Entity:
     says of its schema, and ``shown`` how its relations are answered when nothing else is asked.
     ``relations`` are its relation properties, ``embedded`` those that are shown embedded by
     default; ``inverse`` are the names of the inverse ones by what they mirror, an entity and its
-    property, and ``mirrored`` these pairs.
+    property, and ``mirrored`` these pairs. ``immutable`` and ``change_only`` are the properties with
+    these rules, ``in_place`` the names of those that show objects instead of ids, and ``urls`` of
+    those that show where an object is found.
     """
 
     spec: EntitySpec
@@ -47,6 +49,10 @@ class Entity:
     shown: tuple[ShownRelation, ...]
     inverse: Mapping[tuple[Reference, str], tuple[str, ...]]
     mirrored: tuple[tuple[Reference, str], ...]
+    immutable: tuple[PropertySpec, ...] = ()
+    change_only: tuple[PropertySpec, ...] = ()
+    in_place: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
 
     @property
     def reference(self) -> Reference:
@@ -55,11 +61,14 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPath:
-    """A member that the configuration filters or orders on; see the store's ``IndexSpec``."""
+    """A member that the configuration filters or orders on, or that is to be unique; see the store's
+    ``IndexSpec``."""
 
     entity: Reference
     path: str
     array: bool
+    unique: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

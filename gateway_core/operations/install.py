@@ -88,7 +88,7 @@ def install(
     _refuse_theft(bundle, others)
     catalog, warnings = _compiled([*others, *bundle.artifacts], settings)
     context = context_of(catalog, store)
-    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array) for i in catalog.indexes])
+    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array, i.unique, i.folded) for i in catalog.indexes])
     created = _load_data(context, bundle)
     record = {
         "version": bundle.version,

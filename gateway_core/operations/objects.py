@@ -10,6 +10,7 @@ from gateway_core.errors import (
     Conflict,
     NotAtOnce,
     NotFound,
+    NotUnique,
     PreconditionFailed,
     VersionConflict,
 )
@@ -18,6 +19,7 @@ from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
 from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
+from gateway_core.operations.refusals import cleared
 from gateway_core.operations.relations import Planner, expand, patched
 from gateway_core.operations.shape import (
     body_in,
@@ -113,6 +115,8 @@ def create(call: Call, context: Context) -> Outcome:
             written = context.store.apply(changes)
         except VersionConflict:  # of an object that the document names
             continue
+        except NotUnique as error:
+            raise planner.not_unique(error) from None
         body, tag = show_new(call, context, id, changes, written, Extend.of(query.extend))
         return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
     raise too_busy()
@@ -164,7 +168,11 @@ def _change(
         item = _stored(call, context)
         check_match(call, context, item, extend)
         graph = load(context.catalog, context.store, call.principal.tenant, [item], EVERYTHING)
-        document = prepare(context, entity, wanted(entity, item, graph), item.id)
+        draft = wanted(entity, item, graph)
+        emptied = () if call.endpoint.is_mapped else cleared(entity, item, draft)
+        if emptied:
+            raise invalid(emptied)
+        document = prepare(context, entity, draft, item.id)
         document = valid(call, context, entity, document, graph)
         planner = Planner(context, call.principal, graph)
         planner.update(entity, item, document)
@@ -174,6 +182,8 @@ def _change(
                 context.store.apply(changes)
         except VersionConflict:
             continue
+        except NotUnique as error:
+            raise planner.not_unique(error) from None
         body, tag = show(call, context, item.id, extend)
         return Outcome(Result.CHANGED, project(body, query), tag)
     raise too_busy()
@@ -198,10 +208,11 @@ def _merged(call: Call, context: Context, entity: Entity, item: StoredObject, gr
 def valid(call: Call, context: Context, entity: Entity, document: JsonObject, graph: Graph) -> JsonObject:
     """The document, without what the endpoint ignores. Raises ``InvalidDocument`` with all violations."""
     unknown = call.endpoint.unknown
-    violations = entity.validator.check(document, reject_unknown=unknown is not Unknown.STORE)
+    now = context.now()
+    violations = entity.validator.check(document, reject_unknown=unknown is not Unknown.STORE, now=now)
     if violations and unknown is Unknown.IGNORE:
         document = without(document, (v.pointer for v in violations if v.code == UNKNOWN))
-        violations = entity.validator.check(document, reject_unknown=False)
+        violations = entity.validator.check(document, reject_unknown=False, now=now)
     violations = (*_unread(call), *violations)
     if not violations:
         violations = tuple(missing_references(context, call.principal.tenant, entity, document, graph))

@@ -6,16 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gateway_core.catalog.snapshot import Entity
-from gateway_core.errors import Conflict
+from gateway_core.errors import Conflict, InvalidDocument, NotUnique
 from gateway_core.operations.call import Context
+from gateway_core.operations.generate import generated
 from gateway_core.operations.graph import Graph, ids_of, moment_after
 from gateway_core.operations.merge import holds, merge_patch
+from gateway_core.operations.refusals import UNIQUE, Refusal, changed_too_late, given_too_early
+from gateway_core.operations.shape import invalid
 from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
 
 ID = "_id"
-MAX_NUMBER = 2**53  # a larger number was not given out by a sequence
+_RELATED = (PropertyKind.RELATION, PropertyKind.INVERSE)
 
 
 class Planner:
@@ -34,12 +37,28 @@ class Planner:
         self._author = principal.user or principal.application
         self._puts: dict[str, Put] = {}
         self._dropped: dict[str, None] = {}
+        self._written: dict[str, JsonObject] = {}
+        self._refusals: list[Refusal] = []
 
     def changes(self) -> Changes:
-        """The plan so far, with the objects that lost their last referrer deleted."""
+        """The plan so far, with the objects that lost their last referrer deleted.
+
+        Raises ``InvalidDocument`` when it would change what cannot be changed any more.
+        """
+        if self._refusals:
+            raise invalid([refusal.violation(self._root()) for refusal in self._refusals])
         deletes = self._cascade()
         puts = tuple(put for id, put in self._puts.items() if id not in deletes)
         return Changes(self._principal.tenant, puts, tuple(deletes.values()))
+
+    def not_unique(self, error: NotUnique) -> InvalidDocument:
+        """The error of a client whose document has a value that is another object's."""
+        part = self._written.get(error.id, self._root())
+        return invalid([Refusal(part, error.path, UNIQUE).violation(self._root())])
+
+    def _root(self) -> JsonObject:
+        """The document that was planned first: all others stand inside it."""
+        return next(iter(self._written.values()), {})
 
     def create(
         self, entity: Entity, id: str, document: JsonObject, meta: Meta | None = None, *, fresh: bool = False
@@ -49,33 +68,15 @@ class Planner:
         With ``meta`` it is an object that existed elsewhere: it keeps what was known of it, and
         a sequence goes on behind the number that it has. ``fresh`` as in ``Put``.
         """
-        generated, sequences = self._generate(entity.spec, document, restored=meta is not None)
-        data = self._data(entity, id, generated, None)
+        self._written[id] = document
+        if entity.change_only and meta is None:
+            self._refusals += given_too_early(entity, document)
+        filled, sequences = generated(
+            entity.spec, document, id, self._moment, self._context.new_id, restored=meta is not None
+        )
+        data = self._data(entity, id, filled, None)
         item = StoredObject(id, entity.reference, data, meta or self._new_meta())
         self._puts[id] = Put(item, 0, _links(entity, item), sequences, fresh=fresh)
-
-    def _generate(
-        self, spec: EntitySpec, document: JsonObject, *, restored: bool
-    ) -> tuple[JsonObject, dict[tuple[str, ...], str]]:
-        """Fill what the register gives out where the client gave nothing (absent, null or empty text).
-
-        The number of a ``restored`` object was given out by a sequence elsewhere: it counts here too.
-        """
-        filled: JsonObject = dict(document)
-        sequences: dict[tuple[str, ...], str] = {}
-        for prop in spec.properties.values():
-            if prop.generate is None:
-                continue
-            value = filled.get(prop.name)
-            absent = value is None or value == ""
-            if prop.generate == "sequence":
-                if absent:
-                    filled.pop(prop.name, None)
-                if absent or (restored and isinstance(value, int) and 0 < value < MAX_NUMBER):
-                    sequences[(prop.name,)] = f"{spec.reference}#{prop.name}"
-            elif absent:
-                filled[prop.name] = self._context.new_id() if prop.generate == "uuid" else self._moment
-        return filled, sequences
 
     def _new_meta(self) -> Meta:
         owner = self._principal
@@ -93,11 +94,14 @@ class Planner:
     def update(self, entity: Entity, item: StoredObject, document: JsonObject) -> None:
         """Plan that ``item`` becomes ``document``; no change when it already is.
 
-        What the register gave out stays when the document leaves it out.
+        What the register gave out, and what is immutable, stays when the document leaves it out.
         """
+        self._written[item.id] = document
         data = self._data(entity, item.id, _kept(entity, item, document), item)
         if data == item.data:
             return
+        if entity.immutable:
+            self._refusals += changed_too_late(entity, item, data, document)
         changed = item._replace(data=data, meta=self._next(item.meta))
         self._puts[item.id] = Put(changed, item.meta.version, _links(entity, changed))
 
@@ -133,7 +137,7 @@ class Planner:
         data: JsonObject = {}
         for name, value in document.items():
             prop = entity.spec.properties.get(name)
-            if value is None and not (prop is not None and prop.nullable):
+            if value is None and (prop is None or not prop.nullable or prop.kind in _RELATED):
                 continue
             if prop is None:
                 if name != ID:
@@ -380,10 +384,13 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
 
 
 def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """The document with what the register gave out to ``item`` and the document leaves out."""
+    """The document with what the register gave out to ``item``, or what cannot change any more, and
+    the document leaves out."""
     kept: JsonObject = {
         prop.name: item.data[prop.name]
         for prop in entity.spec.properties.values()
-        if prop.generate is not None and prop.name in item.data and document.get(prop.name) in (None, "")
+        if (prop.generate is not None or prop.immutable)
+        and prop.name in item.data
+        and document.get(prop.name) in (None, "" if prop.generate is not None else None)
     }
     return {**document, **kept} if kept else document

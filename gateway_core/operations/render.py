@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway_core.catalog.snapshot import Catalog, Entity, ShownRelation
 from gateway_core.operations.graph import Graph, ids_of
-from gateway_core.types import JsonObject, Meta, StoredObject
+from gateway_core.types import Json, JsonObject, Meta, StoredObject
 
 
 class Renderer:
@@ -54,7 +54,7 @@ class Renderer:
         document: JsonObject = {"_id": id, "id": id, **entity.blank, **data}
         document["_self"] = self._self(id, entity, data, meta, path)
         if not entity.shown:
-            return document
+            return _finished(entity, document, {})
         embedded: JsonObject = {}
         for relation in self._relations(entity, level):
             name = relation.name
@@ -71,9 +71,7 @@ class Renderer:
                     embedded[name] = shown if relation.many else shown[0]
                 elif relation.many:
                     embedded[name] = []
-        if embedded:
-            document["embedded"] = embedded
-        return document
+        return _finished(entity, document, embedded)
 
     def _embed(
         self, ids: tuple[str, ...], level: int, depth: int, branch: tuple[str, ...]
@@ -108,6 +106,26 @@ class Renderer:
     def _owner(self, owner: tuple[str | None, str | None]) -> JsonObject | None:
         shown = self._owners[owner] = {"id": owner[0], "name": owner[1]} if owner[0] else None
         return shown
+
+
+def _finished(entity: Entity, document: JsonObject, embedded: JsonObject) -> JsonObject:
+    """The document with what is embedded, in its place or apart, and with its own URL where it tells it."""
+    for name in entity.urls:
+        document[name] = document["_self"]["uri"]
+    for name in entity.in_place:
+        if name in embedded:
+            document[name] = _in_place(document[name], embedded.pop(name))
+    if embedded:
+        document["embedded"] = embedded
+    return document
+
+
+def _in_place(ids: Json, shown: Json) -> Json:
+    """Objects where they are referred to; the id of one that is not shown."""
+    if not isinstance(ids, list):
+        return shown
+    found = {document["_id"]: document for document in shown}
+    return [found.get(id, id) for id in ids]
 
 
 def _name(data: JsonObject, properties: tuple[str, ...]) -> str | None:

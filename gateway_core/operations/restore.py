@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway_core.catalog.snapshot import Entity
-from gateway_core.errors import BadRequest, Conflict, InvalidDocument, PreconditionFailed, VersionConflict
+from gateway_core.errors import (
+    BadRequest,
+    Conflict,
+    InvalidDocument,
+    NotUnique,
+    PreconditionFailed,
+    VersionConflict,
+)
 from gateway_core.operations.call import Call, Context, Outcome, Result
 from gateway_core.operations.graph import Extend, ids_of, load
 from gateway_core.operations.history import known_life, version_of
@@ -23,7 +30,7 @@ from gateway_core.operations.relations import Planner
 from gateway_core.operations.shape import item_params, project, show
 from gateway_core.query.shape import MAX_VERSION
 from gateway_core.schema.spec import PropertyKind, PropertySpec
-from gateway_core.store.protocol import Changes, Past
+from gateway_core.store.protocol import Past
 from gateway_core.types import Json, JsonObject, StoredObject, Violation
 
 MEMBER = "version"
@@ -43,12 +50,15 @@ def restore(call: Call, context: Context) -> Outcome:
         wanted = version_of(call, context, life, number)
         _check(call, context, life, extend)
         if wanted.object is not life.current:
+            planner = _plan(call, context, life, wanted.object)
+            changes = planner.changes()
             try:
-                changes = _plan(call, context, life, wanted.object)
                 if changes.puts or changes.deletes:
                     context.store.apply(changes)
             except VersionConflict:
                 continue
+            except NotUnique as error:
+                raise planner.not_unique(error) from None
         body, tag = show(call, context, call.id or "", extend)
         return Outcome(Result.CHANGED, project(body, query), tag)
     raise too_busy()
@@ -78,8 +88,8 @@ def _check(call: Call, context: Context, life: Life, extend: Extend) -> None:
         raise PreconditionFailed("the object is not in the state that If-Match names: it was removed")
 
 
-def _plan(call: Call, context: Context, life: Life, wanted: StoredObject) -> Changes:
-    """The changes that make ``wanted`` the newest version."""
+def _plan(call: Call, context: Context, life: Life, wanted: StoredObject) -> Planner:
+    """The plan that makes ``wanted`` the newest version."""
     entity, tenant = entity_of(call, context), call.principal.tenant
     returning = _Returning(context, tenant)
     returning.follow(wanted, life.removed)
@@ -97,7 +107,7 @@ def _plan(call: Call, context: Context, life: Life, wanted: StoredObject) -> Cha
         planner.revive(entity, life.removed.object, document)
     for past in returning.found.values():
         planner.revive(context.catalog.entities[past.object.entity], past.object)
-    return planner.changes()
+    return planner
 
 
 def _given_out(entity: Entity, data: JsonObject) -> JsonObject:

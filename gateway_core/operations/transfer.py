@@ -162,7 +162,7 @@ class _Batch:
             raise BadRequest(f"'{ID}' must be a UUID")
         meta = _meta(entry.document.get(SELF), principal)
         prepared = {**prepare(context, entity, entry.document, id), **_read_only(entity, entry.document)}
-        violations = list(entity.validator.check(prepared))
+        violations = list(entity.validator.check(prepared, now=context.now()))
         if not violations and promised is not None:
             known = Graph(promised, {}, Extend())
             violations = missing_references(context, principal.tenant, entity, prepared, known)

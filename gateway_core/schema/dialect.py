@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from gateway_core.schema import forms, nodes, vocabulary
+from gateway_core.schema import forms, nodes, original, vocabulary
 from gateway_core.schema.formats import FORMATS
-from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
+from gateway_core.schema.own_words import GENERATORS
+from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec, Rules
 from gateway_core.types import Finding, JsonObject, Reference, Severity
 
 DEFAULT_DEPTH = 3
 _MAX_NESTING = 16
+_DEMANDING = ("const", "enum", "format", "minLength", "pattern")
+
+
+def _nothing(_: Reference) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +35,40 @@ class Translation:
         return not any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
-def translate(body: Mapping[str, Any], known: vocabulary.Known) -> Translation:
+def translate(
+    body: Mapping[str, Any], known: vocabulary.Known, others: original.Others = _nothing
+) -> Translation:
     """Translate one schema artifact; ``known`` tells for a ``$id`` whether such a schema exists.
 
+    A schema in the dialect of Common Gateway is read into ours first; ``others`` finds the bodies
+    of the schemas that it refers to, without which relations do not mirror one another.
     Never raises for what a schema says: everything wrong with it is a finding. An unusable
     schema gets a write form that accepts no document.
     """
     source = dict(body)
-    findings = vocabulary.inspect(source, known)
+    deep = vocabulary.too_deep(source, vocabulary.MAX_SCHEMA_DEPTH)
+    if deep or not original.speaks(source):
+        findings = vocabulary.inspect(source, known)
+    else:
+        source, findings = _rewritten(source, known, others)
     usable = not any(finding.severity is Severity.ERROR for finding in findings)
     reference = nodes.text(source, "$id")
     schema = forms.write_schema(reference, source) if usable else _refusal(reference)
-    deep = vocabulary.too_deep(source, vocabulary.MAX_SCHEMA_DEPTH)
     return Translation(_spec(reference, {} if deep else source, schema, source), findings)
+
+
+def _rewritten(
+    source: JsonObject, known: vocabulary.Known, others: original.Others
+) -> tuple[JsonObject, tuple[Finding, ...]]:
+    rewritten = original.rewrite(source, known, others)
+    if isinstance(source.get("$schema"), str) and source["$schema"] != forms.DIALECT:
+        return rewritten.body, rewritten.findings
+    text = "this is read as a schema of Common Gateway, by the words that it uses"
+    hint = f'if it is to be checked as one of ours, write "$schema": "{forms.DIALECT}" and one x- word'
+    remark = Finding(
+        Severity.INFO, "schema-original", text, reference=nodes.text(source, "$id"), pointer="", hint=hint
+    )
+    return rewritten.body, (remark, *rewritten.findings)
 
 
 def _refusal(reference: Reference) -> JsonObject:
@@ -103,12 +130,32 @@ def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, 
         cascade_delete=known.flag("x-cascadeDelete") is True,
         read_only=not known.written,
         nullable=known.nullable,
-        generate=generate if generate in vocabulary.GENERATORS else None,
+        generate=generate if generate in GENERATORS else None,
         default=known.node.get("default"),
         indexed=known.flag("x-index") is True,
+        immutable=known.flag("x-immutable") is True,
+        change_only=known.flag("x-changeOnly") is True,
+        unique=known.flag("x-unique") is True,
+        folded=known.flag("x-caseInsensitive") is True,
+        in_place=known.flag("x-inPlace") is True,
+        lenient=body.get("x-lenient") is True,
+        demanding=any(element.get(keyword) not in (None, 0) for keyword in _DEMANDING),
+        rules=_rules(known),
         sensitive=known.flag("x-sensitive") is True or (known_format is not None and known_format.sensitive),
         properties=_properties(element, body, inline=True, level=level + 1),
     )
+
+
+def _rules(known: nodes.Property) -> Rules | None:
+    types = known.flag("x-fileTypes")
+    found = Rules(
+        min_date=known.flag("x-minDate"),
+        max_date=known.flag("x-maxDate"),
+        min_size=known.flag("x-minFileSize"),
+        max_size=known.flag("x-maxFileSize"),
+        types=tuple(types) if isinstance(types, list) else (),
+    )
+    return found if found.has_dates or found.has_files else None
 
 
 def _kind(known: nodes.Property, inline: bool) -> PropertyKind:

@@ -14,6 +14,8 @@ from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from gateway_core.schema.files import is_file
+
 Check = Callable[[str], bool]
 
 
@@ -211,6 +213,7 @@ _TABLE = (
         "a host name",
     ),
     Format("ipv4", _is_address(IPv4Address), False, "192.0.2.1", "an IPv4 address"),
+    Format("file", is_file, False, "SGVsbG8=", "a file in base64, or a data URL with base64"),
     Format("ipv6", _is_address(IPv6Address), False, "2001:db8::1", "an IPv6 address"),
 )
 

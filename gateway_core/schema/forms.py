@@ -189,5 +189,8 @@ def _related(known: nodes.Property, node: JsonObject, frame: _Frame) -> JsonObje
     kinds = ["object"] if inline else ["object", "string"]
     if nodes.allows_null(node):
         kinds.append("null")
-    form: dict[str, Any] = {"type": kinds, "if": {"type": "object"}, "then": {"$ref": target}}
+    then: dict[str, Any] = {"$ref": target}
+    if known.flag("x-linkOnly") is True and not inline:
+        then["required"] = ["_id"]
+    form: dict[str, Any] = {"type": kinds, "if": {"type": "object"}, "then": then}
     return form if inline else {**form, "else": {"format": "reference"}}

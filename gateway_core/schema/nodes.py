@@ -39,7 +39,7 @@ class Property:
     @property
     def written(self) -> bool:
         """False for a property that clients cannot set."""
-        return self.flag("readOnly") is not True
+        return self.flag("readOnly") is not True and self.flag("x-generate") != "url"
 
     @property
     def checked(self) -> bool:

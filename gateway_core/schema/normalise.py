@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway_core.schema import lenient
 from gateway_core.schema.formats import CHECKS
 from gateway_core.schema.spec import Entities, EntitySpec, PropertyKind, PropertySpec
 from gateway_core.schema.validate import MAX_DEPTH
@@ -35,7 +36,8 @@ def normalise(
       which object it is (``_id``, ``_self.id`` or ``id``) keeps that as ``_id``;
     - null is dropped where the schema does not allow it, unless ``keep_nulls`` (in a patch a null
       takes a member away); with ``x-generate`` the empty text is dropped too;
-    - valid date-times are rewritten to UTC at the precision given.
+    - valid date-times are rewritten to UTC at the precision given;
+    - where the schema is ``x-lenient``, values are read as ``lenient`` tells.
 
     Goes into inline objects and the objects of relations, to ``MAX_DEPTH``. ``entity`` finds the
     spec of a target. The document given is not changed; parts of it may be shared.
@@ -79,7 +81,10 @@ def _members(
         known = properties.get(name)
         if known is None:
             result[name] = value
-        elif not (known.read_only or _is_absent(value, known, settings)):
+            continue
+        if known.lenient:
+            value = lenient.read(value, known)  # noqa: PLW2901 - what is read takes its place
+        if not (known.read_only or _is_absent(value, known, settings)):
             result[name] = _value(value, known, settings, level)
     return result
 

@@ -69,6 +69,11 @@ def _const(params: Mapping[str, Any]) -> str:
     return f"must be {_listed([expected])}" if scalar else "must be the value that the schema prescribes"
 
 
+def _bound(before: str) -> Callable[[Mapping[str, Any]], str]:
+    words = {"now": "the present moment", "today": "today"}
+    return lambda params: f"{before} {words.get(params['limit'], params['limit'])}"
+
+
 def _format(params: Mapping[str, Any]) -> str:
     known = FORMATS.get(params["format"])
     return f"must be {known.description}" if known else f"must have the format {params['format']}"
@@ -87,17 +92,24 @@ def _unknown(params: Mapping[str, Any]) -> str:
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
     {
         "anyOf": _fixed("must match at least one of the alternatives of its schema"),
+        "change-only": _fixed("cannot be given when an object is created, only when it is changed"),
         "const": _const,
         "contains": _fixed("must hold the items that its schema asks for"),
         "enum": _enum,
         "exclusiveMaximum": _limit("must be less than"),
         "exclusiveMinimum": _limit("must be more than"),
+        "fileTypes": lambda params: f"must be a file of type {_listed(params['allowed'])}",
         "forbidden": _fixed("is not allowed here"),
         "format": _format,
+        "immutable": _fixed("cannot be changed once it is set"),
+        "maxDate": _bound("must not be after"),
+        "maxFileSize": _limit("must be a file of at most", "byte"),
         "maxItems": _limit("must hold at most", "item"),
         "maxLength": _limit("must be at most", "character", " long"),
         "maxProperties": _limit("must have at most", "member"),
         "maximum": _limit("must be at most"),
+        "minDate": _bound("must not be before"),
+        "minFileSize": _limit("must be a file of at least", "byte"),
         "minItems": _limit("must hold at least", "item"),
         "minLength": _limit("must be at least", "character", " long"),
         "minProperties": _limit("must have at least", "member"),
@@ -112,6 +124,7 @@ SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = MappingProxyType(
         "too-deep": _limit("must be nested at most", "level", " deep"),
         "type": _type,
         "uniqueItems": _fixed("must not hold the same item twice"),
+        "unique": _fixed("must be unique, and another object has this value"),
         "unknown-property": _unknown,
     }
 )

@@ -26,12 +26,33 @@ class PropertyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What is asked of values beyond their schema: bounds of dates (see ``bounds``), sizes of files in
+    bytes, and the media types that files may have."""
+
+    min_date: str | None = None
+    max_date: str | None = None
+    min_size: int | None = None
+    max_size: int | None = None
+    types: tuple[str, ...] = ()
+
+    @property
+    def has_dates(self) -> bool:
+        return self.min_date is not None or self.max_date is not None
+
+    @property
+    def has_files(self) -> bool:
+        return self.min_size is not None or self.max_size is not None or bool(self.types)
+
+
+@dataclass(frozen=True, slots=True)
 class PropertySpec:
     """One property. ``types`` are JSON Schema's, without ``null``; empty means any.
 
     With ``many`` the value is a list, and ``types`` and ``format`` are those of an element.
     ``properties`` are the members of an inline object that the schema itself describes; those
-    of a ``target`` are in the target's own spec.
+    of a ``target`` are in the target's own spec. ``demanding`` tells that not every text will do,
+    and ``folded`` that ``unique`` texts are compared in any case.
     """
 
     name: str
@@ -49,6 +70,14 @@ class PropertySpec:
     default: Json = None
     indexed: bool = False
     sensitive: bool = False
+    immutable: bool = False
+    change_only: bool = False
+    unique: bool = False
+    folded: bool = False
+    in_place: bool = False
+    lenient: bool = False
+    demanding: bool = False
+    rules: Rules | None = None
     properties: Mapping[str, PropertySpec] = field(default_factory=dict)
 
 
@@ -58,7 +87,7 @@ class EntitySpec:
 
     ``schema`` is the JSON Schema 2020-12 document that validates a document as a client
     writes it: relations accept a reference (uuid, path or URL) or an object of the target.
-    ``source`` is the artifact's body as installed.
+    ``source`` is the artifact's body in our dialect: as installed, or translated.
     """
 
     reference: Reference

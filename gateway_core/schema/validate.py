@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Never
@@ -15,6 +16,7 @@ from gateway_core.errors import ConfigurationError
 from gateway_core.schema import forms, nodes, walk
 from gateway_core.schema.formats import CHECKS
 from gateway_core.schema.reasons import reason
+from gateway_core.schema.rules import broken, ruled
 from gateway_core.schema.spec import EntitySpec
 from gateway_core.schema.vocabulary import too_deep
 from gateway_core.types import Finding, Json, JsonObject, Pointer, Reference, Severity, Violation
@@ -56,22 +58,29 @@ class Validator:
     _open: jsonschema_rs.Draft202012Validator
     _closed: jsonschema_rs.Draft202012Validator
     _resources: Mapping[str, JsonObject]
+    _ruled: Mapping[Reference, EntitySpec] = field(default_factory=dict)
 
-    def check(self, document: Json, *, reject_unknown: bool = True) -> tuple[Violation, ...]:
+    def check(
+        self, document: Json, *, reject_unknown: bool = True, now: datetime | None = None
+    ) -> tuple[Violation, ...]:
         """Every violation of the document, in the order of its members; none when it is valid.
 
-        ``reject_unknown`` makes properties that no schema declares a violation, at every
+        ``now`` is what bounds of dates that move with time are compared with; without it they are
+        passed over. ``reject_unknown`` makes properties that no schema declares a violation, at every
         place whose members are declared. Documents nested more than ``MAX_DEPTH`` deep are
         not looked into: they have one violation, ``too-deep``.
         """
         if too_deep(document, MAX_DEPTH):
             return (Violation((), "too-deep", {"limit": MAX_DEPTH}),)
         validator = self._closed if reject_unknown else self._open
-        if validator.is_valid(document):
+        if not self._ruled and validator.is_valid(document):
             return ()
         found: dict[tuple[Any, ...], Violation] = {}
         for error in validator.iter_errors(document):
             for violation in _violations(error, self._resources):
+                found.setdefault((violation.pointer, violation.code), violation)
+        if self._ruled:
+            for violation in broken(document, self._ruled[self.reference], self._ruled, now):
                 found.setdefault((violation.pointer, violation.code), violation)
         return tuple(found.values())
 
@@ -87,6 +96,7 @@ def compile_validators(specs: Mapping[Reference, EntitySpec]) -> Mapping[Referen
     registry = jsonschema_rs.Registry([(d["$id"], d) for d in documents], retriever=_refuse)
     resources = MappingProxyType(dict(_resources(closed.values())))
     compiled: dict[Reference, Validator] = {}
+    with_rules = ruled(specs)
     findings: list[Finding] = []
     for reference, spec in specs.items():
         try:
@@ -94,7 +104,8 @@ def compile_validators(specs: Mapping[Reference, EntitySpec]) -> Mapping[Referen
         except ValueError as error:
             findings.append(Finding(Severity.ERROR, "schema-compile", _first_line(error), reference))
         else:
-            compiled[reference] = Validator(reference, *pair, resources)
+            rules = specs if reference in with_rules else {}
+            compiled[reference] = Validator(reference, *pair, resources, rules)
     _raise_if_any(findings)
     return MappingProxyType(compiled)
 

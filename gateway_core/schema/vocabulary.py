@@ -19,65 +19,14 @@ from jsonschema import Draft202012Validator, ValidationError
 from gateway_core.schema import nodes, walk
 from gateway_core.schema.formats import FORMATS
 from gateway_core.schema.forms import DIALECT
+from gateway_core.schema.own_words import ELSEWHERE, ON_PROPERTIES, ON_SCHEMAS, TYPES_ELSEWHERE
 from gateway_core.types import Finding, Json, JsonObject, Reference, Severity
 
 Known = Callable[[Reference], bool]
 
 MAX_SCHEMA_DEPTH = 64
-GENERATORS = ("sequence", "uuid", "now")
 RESERVED = frozenset({"_id", "_self", "_schema", "embedded", "_embedded", "@embedded"})
 
-_BOOLEAN = {"type": "boolean"}
-# What the dialect adds to JSON Schema; the descriptions are the reference page.
-ON_SCHEMAS: JsonObject = {
-    "version": {"type": "string", "description": "the schema's version, for people"},
-    "x-maxDepth": {
-        "type": "integer",
-        "minimum": 0,
-        "description": "how many levels an answer shows, itself counted (default 3)",
-    },
-    "x-nameProperties": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "the properties that make `_self.name`, in order",
-    },
-}
-ON_PROPERTIES: JsonObject = {
-    "x-cascadeDelete": {
-        **_BOOLEAN,
-        "description": "beside a `$ref` to a schema: objects that lose their last referrer through this "
-        "property are deleted with it",
-    },
-    "x-embed": {
-        **_BOOLEAN,
-        "description": "beside a `$ref` to a schema: `false` shows ids, and objects only when `_extend` "
-        "asks for them (default `true`)",
-    },
-    "x-generate": {
-        "enum": list(GENERATORS),
-        "description": "filled in at creation when absent, null or empty: `sequence` (1, 2, …), `uuid`, or "
-        "`now` (the time)",
-    },
-    "x-index": {
-        **_BOOLEAN,
-        "description": "often filtered or ordered by: the store keeps an index",
-    },
-    "x-inline": {
-        **_BOOLEAN,
-        "description": "beside a `$ref` to a schema: the value is kept inside this object, with all below it",
-    },
-    "x-inverseOf": {
-        "type": "string",
-        "minLength": 1,
-        "description": "beside a `$ref` to a schema: nothing is kept here; shown are the objects whose "
-        "property of this name refers to this one. Objects written here get the reference back",
-    },
-    "x-sensitive": {
-        **_BOOLEAN,
-        "description": "the value is personal data, also where its format does not tell: the API document "
-        "marks it, for people and tools; nothing is hidden from a client",
-    },
-}
 DIALECT_SCHEMA: JsonObject = {
     "$schema": DIALECT,
     "$id": "urn:x-gateway:dialect",
@@ -103,26 +52,7 @@ REFUSED = {
     "$recursiveAnchor": "use $anchor or a place under $defs",
 }
 
-# Names that other dialects use, with what they are called here.
-ELSEWHERE = {
-    "cascadeDelete": 'write "x-cascadeDelete"',
-    "defaultValue": 'write "default"',
-    "inversedBy": 'write "x-inverseOf"',
-    "maxDepth": 'write "x-maxDepth"',
-    "nameProperties": 'write "x-nameProperties"',
-    "nullable": 'write "null" among the types: "type": ["string", "null"]',
-}
-TYPES_ELSEWHERE = {
-    "date": 'type "string" with format "date"',
-    "datetime": 'type "string" with format "date-time"',
-    "file": 'type "string" with contentEncoding "base64"',
-    "float": 'type "number"',
-    "json": 'type "object"',
-    "text": 'type "string"',
-    "uri": 'type "string" with format "uri"',
-    "url": 'type "string" with format "uri"',
-    "uuid": 'type "string" with format "uuid"',
-}
+_OF_RELATIONS = ("x-inline", "x-inverseOf", "x-cascadeDelete", "x-embed", "x-inPlace", "x-linkOnly")
 
 
 def inspect(body: JsonObject, known: Known) -> tuple[Finding, ...]:
@@ -351,7 +281,7 @@ def _is_relation_place(path: tuple[str | int, ...]) -> bool:
 def _flag_findings(path: tuple[str | int, ...], node: JsonObject) -> Iterator[Finding]:
     holder = {**node.get("items", {}), **node} if isinstance(node.get("items"), dict) else node
     related = nodes.artifact_reference(holder) is not None
-    for keyword in ("x-inline", "x-inverseOf", "x-cascadeDelete", "x-embed"):
+    for keyword in _OF_RELATIONS:
         if keyword in node and not related and "$ref" not in node:
             text = f"{keyword} means something only beside a $ref to a schema"
             yield _finding("schema-flag", (*path, keyword), text, "", Severity.WARNING)

@@ -73,11 +73,18 @@ class IndexSpec:
     ``path`` is dotted. ``array`` tells that it runs through an array, so that one object may
     have many values (see ``terms.terms_of``). Of a path without ``array`` no document may have
     an array on the way: such an index would miss its elements.
+
+    ``unique``: no two objects of the entity, within a tenant, have the same value there (nor, of an
+    array, the same element), compared in any case when ``folded``. Null and the empty text are no
+    values. It is no index that queries use. Objects that share a value before it is asked for stay
+    as they are until they are written again.
     """
 
     entity: str
     path: str
     array: bool = False
+    unique: bool = False
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +178,9 @@ class Store(Protocol):
     Synchronous and safe to call from several threads. When ``apply`` or a method that
     changes configuration has returned, what it did survives a kill of the process, and a
     power cut unless the store was opened with durability relaxed. Raises ``StoreError``
-    when it cannot answer, ``VersionConflict`` when an ``expect`` does not hold, and ``OutcomeUnknown``
-    when it cannot tell whether a change was made.
+    when it cannot answer, ``VersionConflict`` when an ``expect`` does not hold, ``NotUnique`` when
+    another object has a value that is to be unique, and ``OutcomeUnknown`` when it cannot tell
+    whether a change was made.
     """
 
     reads_at_once: bool
@@ -256,7 +264,8 @@ class Store(Protocol):
 
     def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
         """Do all of it in one transaction; the objects as written, sequences filled, in the
-        order of ``changes.puts``. Puts come before deletes."""
+        order of ``changes.puts``. Puts come before deletes; whether values are unique is asked of
+        what there is after all of them."""
 
     def artifacts(self) -> Sequence[Artifact]:
         """The installed configuration."""

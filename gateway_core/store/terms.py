@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from gateway_core.query.model import Path, Scalar
 from gateway_core.store.protocol import IndexSpec
@@ -22,6 +23,26 @@ def terms_of(data: Json, specs: Iterable[IndexSpec]) -> tuple[tuple[str, str], .
         for value in values_at(data, tuple(spec.path.split("."))):
             found[spec.path, term_text(value)] = None
     return tuple(found)
+
+
+def claims_of(data: Json, specs: Iterable[IndexSpec]) -> tuple[tuple[IndexSpec, str], ...]:
+    """What a document claims for itself alone: (spec, text) for every value under a unique path."""
+    found: dict[tuple[IndexSpec, str], None] = {}
+    for spec in specs:
+        for value in values_at(data, tuple(spec.path.split("."))):
+            if value != "":
+                found[spec, _claim_text(value, folded=spec.folded)] = None
+    return tuple(found)
+
+
+def _claim_text(value: Scalar, *, folded: bool) -> str:
+    """One text per value, as ``term_text``, but of a long text it tells all."""
+    if not isinstance(value, str):
+        return term_text(value)
+    text = value.casefold() if folded else value
+    if len(text) <= MAX_TERM:
+        return f"s:{text}"
+    return f"h:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def values_at(data: Json, path: Path) -> Iterator[Scalar]:

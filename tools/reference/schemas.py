@@ -6,16 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway_core.schema.formats import FORMATS
-from gateway_core.schema.vocabulary import (
-    ELSEWHERE,
-    KEYWORDS,
-    MAX_SCHEMA_DEPTH,
-    ON_PROPERTIES,
-    ON_SCHEMAS,
-    REFUSED,
-    RESERVED,
-    TYPES_ELSEWHERE,
-)
+from gateway_core.schema.own_words import ELSEWHERE, ON_PROPERTIES, ON_SCHEMAS, TYPES_ELSEWHERE
+from gateway_core.schema.vocabulary import KEYWORDS, MAX_SCHEMA_DEPTH, REFUSED, RESERVED
 from reference.text import page, table
 
 INTRODUCTION = """
@@ -86,7 +78,7 @@ def _values(rule: Mapping[str, Any]) -> str:
     if "enum" in rule:
         return " or ".join(f"`{value}`" for value in rule["enum"])
     words = {
-        "array": "a list of names",
+        "array": "a list of texts",
         "boolean": "`true` or `false`",
         "integer": f"a whole number from {rule.get('minimum')}",
         "string": "a text",

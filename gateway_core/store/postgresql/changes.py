@@ -13,7 +13,7 @@ from typing import Any
 
 from gateway_core.errors import StoreError
 from gateway_core.store.documents import conflict
-from gateway_core.store.postgresql import indexes
+from gateway_core.store.postgresql import claims, indexes
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.indexes import IndexSet
 from gateway_core.store.protocol import Changes, Delete, Put
@@ -88,7 +88,8 @@ class _Held:
 
 
 def write(connection: Connection, known: IndexSet, changes: Changes) -> Written:
-    """Begin a transaction and do all of it; raises ``VersionConflict`` where an ``expect`` does not hold.
+    """Begin a transaction and do all of it; raises ``VersionConflict`` where an ``expect`` does not hold,
+    and then ``NotUnique`` where a value is another object's.
 
     The caller commits, or rolls back.
     """
@@ -104,7 +105,22 @@ def write(connection: Connection, known: IndexSet, changes: Changes) -> Written:
     batches = list(_batches(changes))
     for number, (puts, deletes) in enumerate(batches, 1):
         written += work.batch(puts, deletes, last=number == len(batches))
+    if known.unique:
+        _claim(connection, known, changes, written)
     return Written(tuple(written), known)
+
+
+def _claim(
+    connection: Connection, known: IndexSet, changes: Changes, written: Sequence[StoredObject]
+) -> None:
+    """What is written takes its values, when all that lets go of values has done so."""
+    after = {item.id: item for item in written if item.entity in known.unique}
+    gone = {delete.id for delete in changes.deletes}
+    if not after and not gone:
+        return
+    claims.release(connection, changes.tenant, [*after, *gone])
+    kept = [item for id, item in after.items() if id not in gone]
+    claims.claim(connection, known.unique, changes.tenant, kept)
 
 
 def was_made(connection: Connection, changes: Changes, written: Sequence[StoredObject]) -> bool | None:

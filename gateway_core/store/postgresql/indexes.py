@@ -18,6 +18,7 @@ import psycopg
 
 from gateway_core.errors import StoreError
 from gateway_core.store.conditions import Index
+from gateway_core.store.postgresql import claims
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.protocol import IndexSpec
@@ -52,6 +53,8 @@ class IndexSet:
     """Those that queries may use."""
     arrays: Mapping[str, Mapping[IndexSpec, int]] = field(default_factory=dict)
     """Entity → the specs whose values are kept as terms, ready or not, and their numbers."""
+    unique: Mapping[str, Mapping[IndexSpec, claims.Numbered]] = field(default_factory=dict)
+    """Entity → the specs whose values are claimed."""
 
 
 def read(connection: Connection, generation: int) -> IndexSet:
@@ -64,13 +67,15 @@ def read(connection: Connection, generation: int) -> IndexSet:
             indexes[entity, path] = Index(number, many)
         if many:
             arrays.setdefault(entity, {})[IndexSpec(entity, path, True)] = number
-    return IndexSet(generation, indexes, arrays)
+    return IndexSet(generation, indexes, arrays, claims.read(connection))
 
 
 def ensure(connection: Connection, specs: Iterable[IndexSpec], place: str) -> None:
     """Make the indexes equal to ``specs``. The connection is of its own, in autocommit mode."""
-    wanted = {(spec.entity, spec.path): spec for spec in specs}
+    listed = tuple(specs)
+    wanted = {(spec.entity, spec.path): spec for spec in listed if not spec.unique}
     with _alone(connection, place):
+        claims.ensure(connection, (spec for spec in listed if spec.unique), _between_changes)
         rows = connection.execute("SELECT entity, path, many, ready FROM index_spec").fetchall()
         existing = {
             (entity, path): (IndexSpec(entity, path, many), ready) for entity, path, many, ready in rows

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 
 from gateway_core.errors import StoreError
 from gateway_core.store.documents import conflict
 from gateway_core.store.protocol import Changes, Delete, Put
 from gateway_core.store.rows import object_values
+from gateway_core.store.sqlite import claims
 from gateway_core.store.sqlite.indexes import IndexSet, put_terms
 from gateway_core.types import StoredObject
 
@@ -40,13 +42,16 @@ _LINK = "INSERT OR IGNORE INTO link (tenant, source, property, position, target)
 
 
 def write(connection: sqlite3.Connection, known: IndexSet, changes: Changes) -> tuple[StoredObject, ...]:
-    """Do all of it; raises ``VersionConflict`` at the first ``expect`` that does not hold."""
+    """Do all of it; raises ``VersionConflict`` at the first ``expect`` that does not hold, and then
+    ``NotUnique`` at the first value that is another object's."""
     counts: Counter[str] = Counter()
     written = tuple(_put(connection, known, changes.tenant, put) for put in changes.puts)
     for put in changes.puts:
         counts[put.object.entity] += put.expect == 0
     for delete in changes.deletes:
         counts[_delete(connection, known, changes.tenant, delete)] -= 1
+    if known.unique:
+        _claim(connection, known, changes, written)
     for entity, change in counts.items():
         if change:
             connection.execute(_COUNT, (changes.tenant, entity, change))
@@ -77,6 +82,18 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
             connection.execute("DELETE FROM term WHERE object = ?", row[:1])
         put_terms(connection, known, tenant, item.entity, row[0], item.data)
     return item if item.meta.tenant == tenant else item._replace(meta=item.meta._replace(tenant=tenant))
+
+
+def _claim(
+    connection: sqlite3.Connection, known: IndexSet, changes: Changes, written: Iterable[StoredObject]
+) -> None:
+    """What is written takes its values, when all that lets go of values has done so."""
+    after = {item.id: item for item in written if item.entity in known.unique}
+    gone = {delete.id for delete in changes.deletes}
+    for id in (*after, *gone):
+        claims.release(connection, changes.tenant, id)
+    kept = [item for id, item in after.items() if id not in gone]
+    claims.claim(connection, known.unique, changes.tenant, kept)
 
 
 def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredObject:

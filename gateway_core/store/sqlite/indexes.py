@@ -13,6 +13,7 @@ from gateway_core.store.conditions import Index
 from gateway_core.store.dialect import SQLITE, quoted
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.sql import index_expression
+from gateway_core.store.sqlite import claims
 from gateway_core.store.terms import terms_of
 
 _MADE = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'object'"
@@ -26,6 +27,8 @@ class IndexSet:
     indexes: Mapping[tuple[str, str], Index] = field(default_factory=dict)
     arrays: Mapping[str, tuple[IndexSpec, ...]] = field(default_factory=dict)
     """Entity → the specs whose values are kept as terms."""
+    unique: Mapping[str, claims.Numbered] = field(default_factory=dict)
+    """Entity → the specs whose values are claimed, and their numbers."""
 
 
 def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
@@ -39,12 +42,14 @@ def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
         indexes[entity, path] = Index(number, bool(many))
         if many:
             arrays[entity] = (*arrays.get(entity, ()), IndexSpec(entity, path, True))
-    return IndexSet(row[0], indexes, arrays)
+    return IndexSet(row[0], indexes, arrays, claims.read(connection))
 
 
 def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     """Make the indexes equal to ``specs``, inside the transaction of the caller."""
-    wanted = {(spec.entity, spec.path): spec for spec in specs}
+    listed = tuple(specs)
+    claimed = claims.ensure(connection, (spec for spec in listed if spec.unique))
+    wanted = {(spec.entity, spec.path): spec for spec in listed if not spec.unique}
     rows = connection.execute("SELECT entity, path, many FROM index_spec").fetchall()
     existing = {(entity, path): IndexSpec(entity, path, bool(many)) for entity, path, many in rows}
     made = dict(connection.execute(_MADE).fetchall())
@@ -58,7 +63,7 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
         _drop(connection, spec)
     for spec in new:
         _create(connection, spec)
-    if gone or new:
+    if gone or new or claimed:
         # Random, so that no generation comes twice, be it after a rollback or a restored backup.
         connection.execute("UPDATE revision SET value = random() WHERE name = 'indexes'")
 

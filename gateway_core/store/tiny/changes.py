@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from gateway_core.errors import StoreError
+from gateway_core.errors import NotUnique, StoreError
 from gateway_core.store.documents import conflict, encoded_document, superseded
 from gateway_core.store.protocol import (
     KEPT_INSTALLATIONS,
@@ -15,23 +16,44 @@ from gateway_core.store.protocol import (
     Configuration,
     Delete,
     Earlier,
+    IndexSpec,
     Installation,
     Past,
     Put,
 )
+from gateway_core.store.terms import claims_of
 from gateway_core.store.tiny.state import Key, Row, State
 from gateway_core.types import StoredObject
 
 
 def applied(state: State, changes: Changes) -> tuple[State, tuple[StoredObject, ...]]:
-    """The state after the changes, and the objects as written; ``VersionConflict`` as the protocol says."""
+    """The state after the changes, and the objects as written; ``VersionConflict`` and ``NotUnique`` as
+    the protocol says."""
     if not changes.puts and not changes.deletes:
         return state, ()
     draft = _Draft(state, changes.tenant)
     written = tuple(draft.put(put) for put in changes.puts)
     for delete in changes.deletes:
         draft.delete(delete)
-    return draft.state(), written
+    after = draft.state()
+    if state.unique:
+        _refuse_shared(after, changes.tenant, written)
+    return after, written
+
+
+def _refuse_shared(state: State, tenant: str, written: Sequence[StoredObject]) -> None:
+    """Raise ``NotUnique`` for the first object that has a value of another one."""
+    specs = {item.entity: [s for s in state.unique if s.entity == item.entity] for item in written}
+    owners: dict[tuple[IndexSpec, str], set[str]] = {}
+    for (owner, id), row in state.objects.items():
+        if owner == tenant and specs.get(row.item.entity):
+            for claim in claims_of(row.item.data, specs[row.item.entity]):
+                owners.setdefault(claim, set()).add(id)
+    for item in written:
+        now = state.objects.get((tenant, item.id))
+        for claim in claims_of(now.item.data, specs[item.entity]) if now is not None else ():
+            if len(owners[claim]) > 1:
+                raise NotUnique(item.id, claim[0].path)
 
 
 def configured(state: State, wanted: Configuration) -> tuple[State, tuple[StoredObject, ...]]:

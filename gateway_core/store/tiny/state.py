@@ -17,7 +17,7 @@ from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import World
 from gateway_core.query.model import Hop
 from gateway_core.query.times import instant
-from gateway_core.store.protocol import ApplicationRecord, Installation, Link, Past
+from gateway_core.store.protocol import ApplicationRecord, IndexSpec, Installation, Link, Past
 from gateway_core.types import Artifact, JsonObject, Kind, Meta, Origin, StoredObject
 
 FORMAT = 1
@@ -56,6 +56,7 @@ class State:
     past: Mapping[Key, tuple[Past, ...]] = field(default_factory=dict)
     earlier: Mapping[str, tuple[Installation, ...]] = field(default_factory=dict)
     """Bundle → its installations before the one in force, latest last."""
+    unique: tuple[IndexSpec, ...] = ()
 
     @cached_property
     def referring(self) -> Mapping[Key, tuple[Row, ...]]:
@@ -118,6 +119,10 @@ def tables(state: State) -> dict[str, dict[str, Any]]:
             )
         },
         "applications": {str(number): _application(record) for number, (_, record) in applications},
+        "unique": {
+            str(number): {"entity": spec.entity, "path": spec.path, "folded": spec.folded}
+            for number, spec in enumerate(state.unique, 1)
+        },
     }
 
 
@@ -151,13 +156,17 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
             earlier[document["bundle"]] = (*held, _installation_of(document))
         name = "applications"
         applications = {each["name"]: _application_of(each) for each in found.get(name, {}).values()}
+        name = "unique"
+        unique = tuple(
+            IndexSpec(each["entity"], each["path"], unique=True, folded=bool(each["folded"]))
+            for each in found.get(name, {}).values()
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         hint = "Mend it with an editor, or restore it from a backup."
         raise StoreError(f"The table '{name}' of the store {place} is damaged.", hint=hint) from None
     last = max([int(store.get("last", 0)), *(row.seq for row in rows)])
-    return State(
-        objects, last, sequences, bundles, applications, int(store.get("revision", 0)), past, earlier
-    )
+    revision = int(store.get("revision", 0))
+    return State(objects, last, sequences, bundles, applications, revision, past, earlier, unique)
 
 
 def _object(tenant: str, row: Row) -> JsonObject:

@@ -234,7 +234,10 @@ class TinyStore:
         return self._write(lambda state: applied(state, changes))
 
     def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
-        """Nothing: every query reads everything, which is in memory."""
+        """Those that are unique; every query reads everything, which is in memory."""
+        wanted = tuple(sorted({s for s in specs if s.unique}, key=lambda s: (s.entity, s.path, s.folded)))
+        if wanted != self._current().unique:
+            self._write(lambda state: (replace(state, unique=wanted), None))
 
     # -- configuration
 

@@ -23,7 +23,7 @@ OTHER = "https://example.com/x.other.schema.json"
 
 def findings(properties, **root):
     """The findings about a schema with these properties, by code and place."""
-    body = {"$id": ID, "type": "object", "properties": properties, **root}
+    body = {"$id": ID, "type": "object", "x-maxDepth": 3, "properties": properties, **root}
     return {(f.code, f.pointer): f for f in translate(body, {ID, OTHER}.__contains__).findings}
 
 

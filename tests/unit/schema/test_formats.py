@@ -48,6 +48,15 @@ VALID = {
     "hostname": ["example.com", "localhost", "a-b.c1"],
     "ipv4": ["0.0.0.0", "255.255.255.255"],
     "ipv6": ["::", "2001:db8::1", "::ffff:1.2.3.4"],
+    "file": [
+        "",
+        "YQ==",
+        "YQ",
+        "YWI=",
+        "YWJj",
+        "data:;base64,YQ==",
+        "data:text/plain;charset=utf-8;base64,YQ==",
+    ],
 }
 INVALID = {
     "bsn": ["000000000", "00000000", "123456789", "9999936531", "99999364", "99999 653", "", "١١١٢٢٢٣٣٣"],
@@ -104,6 +113,7 @@ INVALID = {
     "json-pointer": ["a", "/~", "/~2"],
     "hostname": ["", "-a", "a-", "a..b", "a_b", "a" * 64, ".".join(["a" * 60] * 5)],
     "ipv4": ["256.1.1.1", "1.2.3", "01.2.3.4", "::1"],
+    "file": ["YQ=", "Y", "YQ=== ", "Y Q=", "data:,YQ==", "data:text/plain,YQ", "data:nothing;base64,YQ"],
     "ipv6": [":::", "1.2.3.4", "fe80::1%eth0", "12345::"],
 }
 
