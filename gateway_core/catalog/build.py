@@ -165,7 +165,7 @@ def _at_own_paths(read: Sequence[tuple[Artifact, Endpoint]], findings: list[Find
     """The endpoints without those whose path another one serves: the first, and ours before those of
     Common Gateway, stays."""
     owners: dict[str, Endpoint] = {}
-    left_out: set[str] = set()
+    left_out: set[int] = set()
     for artifact, endpoint in sorted(read, key=lambda each: is_original(each[0])):
         for path in dict.fromkeys(endpoint.paths):
             shape = endpoint.pattern or _VARIABLE.sub("{}", path)
@@ -175,10 +175,10 @@ def _at_own_paths(read: Sequence[tuple[Artifact, Endpoint]], findings: list[Find
             text = f"endpoints {first.reference} and {endpoint.reference} both serve {path}"
             if is_original(artifact):
                 findings.append(rejection(artifact, text, "the first of them serves it"))
-                left_out.add(endpoint.reference)
+                left_out.add(id(endpoint))
             else:
                 findings.append(_error("path", text, endpoint.reference))
-    return tuple(endpoint for _, endpoint in read if endpoint.reference not in left_out)
+    return tuple(endpoint for _, endpoint in read if id(endpoint) not in left_out)
 
 
 def _error(code: str, message: str, reference: Reference = "") -> Finding:

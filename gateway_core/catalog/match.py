@@ -52,7 +52,7 @@ class MatchTable:
 
     def _plant(self, path: str, endpoint: Endpoint) -> None:
         node = self._deep
-        for segment in path.split("/"):
+        for segment in path.split("/")[1:]:
             node = node.setdefault("{}" if segment.startswith("{") else segment, {})
         node[_END] = endpoint
 
@@ -103,7 +103,7 @@ class MatchTable:
         return None
 
     def _with_variables(self, path: str) -> tuple[Endpoint, str | None] | None:
-        found = _walk(self._deep, path.split("/"), 0, None)
+        found = _walk(self._deep, path.split("/")[1:], 0, None)
         if found is not None:
             return found
         for pattern, endpoint in self._patterns:

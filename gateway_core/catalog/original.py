@@ -12,7 +12,8 @@ from gateway_core.types import Artifact, Reference
 HOME: Final = "https://docs.commongateway.nl/schemas/"
 # The application whose configuration holds for whoever is known as no other.
 DEFAULT_APPLICATION: Final[Reference] = "https://docs.commongateway.nl/application/default.application.json"
-LINK: Final = "link"
+LINK: Final = "link"  # a collection that a manifest names to say which schemas belong to it
+OPTIONAL: Final = "$optional"  # test data, created only when it is asked for
 
 
 def is_original(artifact: Artifact) -> bool:

@@ -140,6 +140,7 @@ class OriginalEndpointReader:
             collection=collection,
             paths=(form.path,),
             unknown=collection.unknown,
+            append_arrays=True,  # as a PATCH does there, and its clients count on it
             throws=_texts(artifact.body.get("throws")),
             tags=_tags(artifact) or ((collection.title,) if collection.title else ()),
             has_items=form.items,

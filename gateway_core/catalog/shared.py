@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway_core.catalog.original import LINK
+from gateway_core.catalog.original import LINK, is_original
 from gateway_core.catalog.versions import version_key
-from gateway_core.types import Artifact, Finding, Json, JsonObject, Kind, Reference, Severity
+from gateway_core.types import Artifact, Finding, Json, JsonObject, Kind, Severity
 
 
 def settle(artifacts: Sequence[Artifact], findings: list[Finding]) -> list[Artifact]:
@@ -18,12 +18,26 @@ def settle(artifacts: Sequence[Artifact], findings: list[Finding]) -> list[Artif
     Of several that say the same there is one. Of different ones that with the highest version holds, of
     equal versions the one that was installed first, and the others are named in a warning. Two kinds are
     joined instead, so that no bundle's part is lost: the configurations of an application, endpoint by
-    endpoint, with its domains; and the prefixes of the schemas of a collection.
+    endpoint, with its domains; and the prefixes of the schemas of a collection. Endpoints that serve
+    different things under one reference, which is made of a title, all hold.
     """
-    groups: dict[tuple[Kind, Reference], list[Artifact]] = {}
+    groups: dict[tuple[str, ...], list[Artifact]] = {}
     for artifact in artifacts:
-        groups.setdefault((artifact.kind, artifact.reference), []).append(artifact)
+        key = (artifact.kind.value, artifact.reference, *_served(artifact))
+        groups.setdefault(key, []).append(artifact)
     return [group[0] if len(group) == 1 else _one(_different(group), findings) for group in groups.values()]
+
+
+def may_share(artifact: Artifact, other: Artifact) -> bool:
+    """Whether two bundles may both bring an artifact: what is in our form has one owner."""
+    return is_original(artifact) and is_original(other)
+
+
+def _served(artifact: Artifact) -> tuple[str, ...]:
+    if artifact.kind is not Kind.ENDPOINT or not is_original(artifact):
+        return ()
+    body = artifact.body
+    return tuple(str(body.get(key)) for key in ("reference", "schemas", "path", "pathRegex", "$below"))
 
 
 def _different(group: Sequence[Artifact]) -> list[Artifact]:
