@@ -39,10 +39,11 @@ from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
-from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Scope, Send
+from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Send
 from gateway_core.web.connection import Limits
 from gateway_core.web.dialects import Response, error_response
 from gateway_core.web.guard import LoopbackOnly
+from gateway_core.web.target import Scope
 
 REFRESH_SECONDS = 0.3
 FORGET_SECONDS = 3600

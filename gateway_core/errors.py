@@ -16,6 +16,7 @@
     ├── UnsupportedMediaType  415
     ├── MappingError          400  a mapping refuses or fails on a document; names mapping, key, position
     │   └── LimitExceeded     400  a mapping ran into one of its limits
+    ├── NotSupported          501  what is configured here cannot be done yet; says what is lacking
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
     └── StoreError            503  the store cannot be reached or is busy
         ├── NotUnique         409  another object has a value that none may share
@@ -194,6 +195,12 @@ class LimitExceeded(MappingError):
     def __init__(self, detail: str, *, limit: str, position: Position | None = None) -> None:
         super().__init__(detail, position=position)
         self.limit = limit
+
+
+class NotSupported(GatewayError):
+    """The endpoint is configured, and what it does needs a handler or a source that is not there."""
+
+    status, code, title = 501, "not-supported", "Not supported yet"
 
 
 class ConfigurationError(GatewayError):

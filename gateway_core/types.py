@@ -155,10 +155,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: an application, and the user it speaks for when it says so."""
+    """Who calls: an application, and the user it speaks for when it says so. ``reference`` is that of the
+    artifact that declares the application; empty when none does."""
 
     application: str
     scopes: frozenset[str]
     tenant: str = ""
     user: str | None = None
     user_name: str | None = None
+    reference: Reference = ""

@@ -120,9 +120,9 @@ def _common_folder(found: Mapping[str, bytes], wanted: Callable[[str], bool]) ->
 def _zip(handle: IO[bytes]) -> Iterator[Member]:
     with zipfile.ZipFile(handle) as archive:
         for info in archive.infolist():
-            mode = info.external_attr >> 16
-            plain = not info.is_dir() and (stat.S_IFMT(mode) in (0, stat.S_IFREG))
-            yield Member(info.filename, _zip_reader(archive, info) if plain else None)
+            plain = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG)
+            if not info.is_dir():
+                yield Member(info.filename, _zip_reader(archive, info) if plain else None)
 
 
 def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], bytes]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway_core.bundles.kinds import FORM_OF
+from gateway_core.catalog.rejected import REJECTED
+from gateway_core.catalog.versions import version_key
 from gateway_core.types import Artifact, Finding, JsonObject, Kind, Origin, Position, Reference, Severity
 
 DEFAULT_VERSION = "0.0.1"
-REJECTED = "rejected"
 DUPLICATE = "duplicate"
 
 
@@ -91,12 +92,6 @@ class Gathering:
         changed = Artifact(kind, reference, artifact.version, {**artifact.body, **more}, artifact.origin)
         self._artifacts[kind, reference] = changed
         return True
-
-
-def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
-    """Compares versions as numbers between points; a part with letters comes before any number."""
-    parts = version.strip().removeprefix("v").replace("-", ".-").split(".")
-    return tuple((1, int(p), "") if p.isascii() and p.isdigit() and len(p) < 20 else (0, 0, p) for p in parts)
 
 
 def _text(body: Mapping[str, Any]) -> str:

@@ -9,10 +9,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway_core.bundles.decode import ENDINGS
+from gateway_core.catalog.original import HOME
 from gateway_core.types import Kind
 
-# Where Common Gateway keeps the schemas of its own kinds, now and before (`common-gateway.md` 1.2).
-HOME: Final = "https://docs.commongateway.nl/schemas/"
+# Where Common Gateway keeps the schemas of its kinds, where it kept them before, and no host: ours.
 _HOSTS: Final = frozenset({"docs.commongateway.nl", "json-schema.org", ""})
 
 

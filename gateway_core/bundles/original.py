@@ -16,6 +16,7 @@ from gateway_core.bundles.gathering import DEFAULT_VERSION, Gathering
 from gateway_core.bundles.kinds import BY_FOLDER, implied_kind, is_of_the_core, named_kind, type_names
 from gateway_core.bundles.original_manifest import read_manifest
 from gateway_core.bundles.secrets import without_secrets
+from gateway_core.catalog.original import OPTIONAL
 from gateway_core.types import Bundle, Json, JsonObject, Kind
 
 TREE: Final = "Installation"
@@ -27,7 +28,6 @@ LEGACY: Final = tuple(
     } | {"SecurityGroup"})
 )  # fmt: skip
 MANIFESTS: Final = frozenset({"installation.json", "installation.yaml", "installation.yml"})
-OPTIONAL: Final = "$optional"
 _REQUIRED_DATA: Final = "data.json"
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BRANCH: Final = re.compile(r"-(main|master|dev|develop|development)$")

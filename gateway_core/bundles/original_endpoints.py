@@ -60,7 +60,7 @@ def _endpoint(gathering: Gathering, path: str, pointer: str, part: str, entry: J
             missing = [key for key in members if not below.get(key)]
             if missing:
                 text = f"an endpoint below another needs '{missing[0]}'"
-                gathering.reject(text, path, reference, pointer=place)
+                gathering.reject(text, path, pointer=place)
             else:
                 _below(gathering, path, name, body, below, reference, listed[0])
 

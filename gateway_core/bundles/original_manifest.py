@@ -14,10 +14,10 @@ from typing import Any, Final
 from gateway_core.bundles.gathering import Gathering
 from gateway_core.bundles.original_endpoints import gather_endpoints
 from gateway_core.bundles.secrets import without_secrets
+from gateway_core.catalog.original import LINK
 from gateway_core.types import Json, JsonObject, Kind
 
 PART: Final = "$part"
-LINK: Final = "link"  # a collection that is named only to say which schemas belong to it
 INSTALLER: Final = "installer"
 FROM_MANIFEST: Final = "manifest"
 CRONTAB: Final = "*/5 * * * *"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
@@ -62,7 +61,7 @@ class Collection:
     description: str = ""
     prefix: str = ""
     alias_prefixes: tuple[str, ...] = ()
-    schema_prefix: str = ""
+    schema_prefixes: tuple[str, ...] = ()
     errors: ErrorShape = ErrorShape.PROBLEM
     accepts: frozenset[Accepts] = frozenset()
     unknown: Unknown = Unknown.REJECT
@@ -81,22 +80,64 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """The mappings between a client's shape and the stored one; None leaves it as it is."""
+    """The mappings between a client's shape and the stored one; None leaves it as it is.
+
+    ``item_out`` makes one object of one object. ``answer_out`` makes the whole answer: of an object, or
+    of a page of them, which it has to tell apart itself. ``bare`` answers have no ``embedded``, except for
+    the media types in ``full_for``.
+    """
 
     query_in: CompiledMapping | None = None
     body_in: CompiledMapping | None = None
     item_out: CompiledMapping | None = None
+    answer_out: CompiledMapping | None = None
+    bare: bool = False
+    full_for: frozenset[str] = frozenset()
+
+    @property
+    def of_one(self) -> CompiledMapping | None:
+        """What makes the answer of one object."""
+        return self.item_out if self.item_out is not None else self.answer_out
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A part of a path that may be anything that its pattern, one of RE2, allows."""
+
+    name: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What an endpoint below the objects of another schema is bound to.
+
+    ``property`` of its own objects leads to the one above; empty when none does. Without ``inverse`` it
+    holds the id; with it, it is the object above whose property of this name holds the id of the one below.
+    """
+
+    entity: Reference
+    property: str
+    inverse: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One resource: ``path`` lists and creates, ``path/{id}`` reads and changes.
 
-    ``paths`` are absolute (``/api/…``), the canonical one first. ``merge_put``: a PUT
+    ``paths`` are absolute (``/api/…``), the canonical one first; parts in braces are ``variables``.
+    ``merge_put``: a PUT
     changes what it names and keeps the rest. ``append_arrays``: a PATCH adds to the lists
     of related objects it names. ``parameters`` describe what the query mapping consumes;
     the shapes are JSON Schemas of what mapped clients send and see, when the mappings tell;
     ``sent`` is the first of them made ready to check with, None where nobody tells.
+
+    ``has_items``: there are paths with an id behind. ``pattern`` matches the path where its segments do not
+    tell it all. ``above`` is what it stands below; ``others`` are schemas whose objects it shows beside
+    those of ``entity``; ``paginated``: a list is a page of an envelope, and else a bare array.
+    ``waits_for`` says in a sentence what is lacking for it to answer anything, and then every path that
+    begins so is its own when it is ``open_ended``. ``variants`` are the same endpoint as the applications
+    with these references see it.
     """
 
     reference: Reference
@@ -116,6 +157,15 @@ class Endpoint:
     request_shape: JsonObject | None = None
     response_shape: JsonObject | None = None
     sent: ClientShape | None = None
+    has_items: bool = True
+    variables: tuple[Variable, ...] = ()
+    pattern: str = ""
+    above: Above | None = None
+    others: tuple[Reference, ...] = ()
+    paginated: bool = True
+    waits_for: str = ""
+    open_ended: bool = False
+    variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -125,60 +175,16 @@ class Endpoint:
     @property
     def on_versions(self) -> frozenset[str]:
         """The methods behind the versions of an object: who may change it may bring one back."""
+        if not self.has_items or self.above is not None or self.others:
+            return frozenset()
         restores = "GET" in self.methods and not self.methods.isdisjoint({"PUT", "PATCH"})
         return self.methods & {"GET"} | ({"POST"} if restores else frozenset())
 
     @property
     def is_mapped(self) -> bool:
         """Whether clients see another shape than the stored one."""
-        return self.pipeline.item_out is not None or self.pipeline.body_in is not None
+        return self.pipeline.of_one is not None or self.pipeline.body_in is not None
 
-
-class Match(NamedTuple):
-    """A path that belongs to an endpoint; ``id`` is None for the collection. ``versions``: not the
-    object itself, but the list of what it was; ``find``: the collection, asked with a body."""
-
-    endpoint: Endpoint
-    id: str | None
-    versions: bool = False
-    find: bool = False
-
-
-class MatchTable:
-    """Path → endpoint, with one look-up or two. Built once, read by every request."""
-
-    __slots__ = ("_endpoints", "_finds")
-
-    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        listed = tuple(endpoints)
-        self._endpoints = {path: endpoint for endpoint in listed for path in endpoint.paths}
-        self._finds = frozenset(
-            f"{path}/{word}"
-            for endpoint in listed
-            if "GET" in endpoint.methods
-            for path in endpoint.paths
-            for word in endpoint.collection.find_words
-        )
-
-    def match(self, path: str) -> Match | None:
-        """The endpoint of an absolute path, alone or with an id behind it, an id and ``versions``, or the
-        word to find by.
-
-        Paths are compared as they are, percent-decoded once by the server; behind a trailing
-        slash stands an empty id, which is none (callers that put up with one strip it).
-        """
-        endpoint = self._endpoints.get(path)
-        if endpoint is not None:
-            return Match(endpoint, None)
-        parent, _, id = path.rpartition("/")
-        endpoint = self._endpoints.get(parent)
-        if endpoint is not None:
-            if path in self._finds:
-                return Match(endpoint, None, find=True)
-            return Match(endpoint, id) if id else None
-        return self._match_versions(parent) if id == VERSIONS else None
-
-    def _match_versions(self, path: str) -> Match | None:
-        parent, _, id = path.rpartition("/")
-        endpoint = self._endpoints.get(parent)
-        return Match(endpoint, id, versions=True) if endpoint is not None and id else None
+    def seen_by(self, application: Reference) -> Endpoint:
+        """The endpoint as an application sees it."""
+        return self.variants.get(application, self) if self.variants else self

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from gateway_core.catalog.endpoints import METHODS, Accepts, ErrorShape, UrlFilters
+from gateway_core.catalog.original import is_original
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Artifact, Finding, Kind, Severity
 
@@ -72,6 +73,7 @@ APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(
         "description": "for people",
         "version": "for people",
         "scopes": "for people: what it needs, of `read` and `write`",
+        "configuration": "mappings of endpoints for this application, see below",
     }
 )
 
@@ -100,6 +102,52 @@ ODDITIES: Mapping[Accepts, str] = MappingProxyType(
     }
 )
 
+# What is read of artifacts in Common Gateway's form (``common-gateway.md`` 1.5, 1.6, 3.1, 3.8). Its other
+# kinds are kept whole, for those who run them.
+ORIGINAL_COLLECTION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "title": "heads its endpoints on the start page; `name` too",
+        "name": "as `title`",
+        "description": "for people",
+        "version": "which of two with one `$id` holds",
+        "prefix": "its endpoints are found under `/api/<prefix>/`",
+        "schemaPrefixes": "made of `schemaPrefix` in manifests: the schemas that belong to it",
+        "plugin": "ignored: the bundle it belongs to",
+    }
+)
+ORIGINAL_ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "reference": "the `$id` of the schema, or among `sources` of the source; needed",
+        "schemas": "among `multipleSchemas` the schemas; their objects are listed one after the other",
+        "path": "text: behind the prefix of the collection, an id may follow; a list: the whole path, with "
+        "`id` or `{id}` at its end when an id may follow",
+        "pathRegex": "read for the path that it says, which counts before `path`",
+        "methods": "all five when absent or empty; `GET` is one of them, and not always there",
+        "title": "what its objects are called together; `name` too",
+        "name": "as `title`",
+        "description": "for people",
+        "version": "which of two with one `$id` holds",
+        "tag": "its group in the API document",
+        "tags": "its groups in the API document",
+        "throws": "events of later; where nothing else is configured, it answers 501 and names them",
+        "enablePagination": "`false`: a list is a bare array",
+    }
+)
+ORIGINAL_APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        **APPLICATION_KEYS,
+        "name": "as `title`",
+        "domains": "kept; who calls is told by credentials alone",
+        "configuration": "mappings of endpoints for this application, see below",
+        "organization": "kept",
+    }
+)
+
+_ORIGINAL = {
+    Kind.COLLECTION: ORIGINAL_COLLECTION_KEYS,
+    Kind.ENDPOINT: ORIGINAL_ENDPOINT_KEYS,
+    Kind.APPLICATION: ORIGINAL_APPLICATION_KEYS,
+}
 _BY_KIND = {
     Kind.COLLECTION: COLLECTION_KEYS,
     Kind.ENDPOINT: ENDPOINT_KEYS,
@@ -110,7 +158,7 @@ _BY_KIND = {
 def unknown_keys(artifacts: Iterable[Artifact]) -> Iterator[Finding]:
     """A warning for each key of a collection, endpoint, its mappings or application that means nothing."""
     for artifact in artifacts:
-        known = _BY_KIND.get(artifact.kind)
+        known = (_ORIGINAL if is_original(artifact) else _BY_KIND).get(artifact.kind)
         if known is None:
             continue
         yield from _unknown(artifact, artifact.body, known, "")

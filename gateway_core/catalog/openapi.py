@@ -9,6 +9,7 @@ from gateway_core.catalog.openapi_answers import ERROR_SCHEMAS, HEADERS, error_r
 from gateway_core.catalog.openapi_operations import Operations, Shared, tags_of
 from gateway_core.catalog.openapi_past import VERSION_SCHEMA
 from gateway_core.catalog.openapi_schemas import SchemaForms
+from gateway_core.catalog.openapi_waiting import waiting_items
 from gateway_core.catalog.snapshot import BundleInfo, Entity
 from gateway_core.query.parse import QuerySettings
 from gateway_core.types import JsonObject, Reference
@@ -58,14 +59,18 @@ def document(
     query: QuerySettings,
 ) -> JsonObject:
     """Every path with its parameters, bodies, answers and errors; aliases are paths of their own."""
-    usable = [endpoint for endpoint in endpoints if endpoint.entity in entities]
+    served = [e for e in endpoints if e.entity in entities and not e.waits_for]
+    usable = [e for e in endpoints if e.entity in entities or e.waits_for]
     forms = SchemaForms({reference: dict(entity.spec.source) for reference, entity in entities.items()})
     shared = Shared()
     paths: JsonObject = {}
-    for endpoint in usable:
+    for endpoint in served:
         operations = Operations(endpoint, entities, forms, shared, query)
         for number, path in enumerate(dict.fromkeys(endpoint.paths), start=1):
             paths.update(operations.items(path, f"-{number}" if number > 1 else ""))
+    for endpoint in usable:
+        if endpoint.waits_for:
+            paths.update(waiting_items(endpoint))
     shapes = sorted({endpoint.collection.errors for endpoint in usable})
     return {
         "openapi": "3.1.0",

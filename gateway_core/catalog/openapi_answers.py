@@ -13,6 +13,7 @@ from gateway_core.errors import (
     GatewayError,
     NotAcceptable,
     NotFound,
+    NotSupported,
     PayloadTooLarge,
     PreconditionFailed,
     RequestTimeout,
@@ -38,6 +39,7 @@ _ERRORS: Mapping[type[GatewayError], str] = MappingProxyType(
         PreconditionFailed: "The object is not in the state that the request names.",
         PayloadTooLarge: "The body is too large or nested too deep.",
         UnsupportedMediaType: "The body is not announced as JSON.",
+        NotSupported: "This endpoint needs a handler or a source that is not there.",
         StoreError: "The store cannot answer now.",
     }
 )
@@ -59,6 +61,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "delete": (*_ANY, 404, 409, 412),
             "versions": (*_ANY, 404),
             "restore": (*_ANY, *_BODY, 404, 412),
+            "waiting": (401, 403, 501),
         }.items()
     }
 )
@@ -148,11 +151,11 @@ def headers(*names: str) -> JsonObject:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in (*names, "X-Request-ID")}
 
 
-def errors(operation: str, shape: ErrorShape) -> JsonObject:
-    """The error answers of an operation in the dialect of its endpoint, by reference."""
-    return {
-        status: {"$ref": f"#/components/responses/{shape.value}-{status}"} for status in ERRORS[operation]
-    }
+def errors(operation: str, shape: ErrorShape, *more: str) -> JsonObject:
+    """The error answers of an operation in the dialect of its endpoint, by reference; ``more`` statuses
+    are those that it has because of where it stands."""
+    statuses = sorted({*ERRORS[operation], *more})
+    return {status: {"$ref": f"#/components/responses/{shape.value}-{status}"} for status in statuses}
 
 
 def error_responses(shapes: Iterable[ErrorShape]) -> JsonObject:

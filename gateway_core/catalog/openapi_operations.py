@@ -9,6 +9,7 @@ from types import MappingProxyType
 from gateway_core.catalog.endpoints import VERSIONS, Accepts, Endpoint, Unknown
 from gateway_core.catalog.openapi_answers import JSON, MERGE_PATCH, errors, headers, page
 from gateway_core.catalog.openapi_examples import Examples, body_of_shape, page_of, patch_of, sample
+from gateway_core.catalog.openapi_parameters import path_parameters
 from gateway_core.catalog.openapi_past import DESCRIPTIONS, RESTORE_BODY, VERSION_EXAMPLE
 from gateway_core.catalog.openapi_schemas import Form, Mode, SchemaForms
 from gateway_core.catalog.snapshot import Entity
@@ -112,20 +113,24 @@ class Operations:
     def items(self, path: str, suffix: str) -> Iterator[tuple[str, JsonObject]]:
         """The paths below ``path`` that have operations. ``suffix`` keeps operation ids apart."""
         collection, item = self._on_collection(suffix), self._on_item(path, suffix)
+        within = path_parameters(self._endpoint)
+        named = [*within, self._shared.parameter("id")]
+        shared = {"parameters": within} if within else {}
         if collection:
-            yield path, collection
+            yield path, {**shared, **collection}
         if "GET" in self._endpoint.methods:
-            yield f"{path}/{self._endpoint.collection.find_words[0]}", {"post": self._find(suffix)}
-        if item:
-            yield f"{path}/{{id}}", {"parameters": [self._shared.parameter("id")], **item}
+            place = f"{path}/{self._endpoint.collection.find_words[0]}"
+            yield place, {**shared, "post": self._find(suffix)}
+        if item and self._endpoint.has_items:
+            yield f"{path}/{{id}}", {"parameters": named, **item}
         versions = self._on_versions(suffix)
         if versions:
-            place = f"{path}/{{id}}/{VERSIONS}"
-            yield place, {"parameters": [self._shared.parameter("id")], **versions}
+            yield f"{path}/{{id}}/{VERSIONS}", {"parameters": named, **versions}
 
     def operation_ids(self, suffix: str) -> dict[str, str]:
         """The ids of the operations that this endpoint has, by name."""
-        methods = {"list": "GET", "create": "POST", **{n: m.upper() for n, m in _ON_ITEM.items()}}
+        items = {n: m.upper() for n, m in _ON_ITEM.items()} if self._endpoint.has_items else {}
+        methods = {"list": "GET", "create": "POST", **items}
         present = (name for name, method in methods.items() if method in self._endpoint.methods)
         past = (name for name, method in _ON_VERSIONS.items() if method.upper() in self._endpoint.on_versions)
         found = ["find"] if "GET" in self._endpoint.methods else []
@@ -146,6 +151,12 @@ class Operations:
 
     def _page(self) -> JsonObject:
         example = self._shared.example(f"{self._slug}.page", page_of(self._answer_example()))
+        if not self._endpoint.paginated:
+            return self._answer("Objects.", {"type": "array", "items": self._shown()}, {})
+        if self._endpoint.pipeline.answer_out is not None:
+            return self._answer("What the mapping makes of a page.", {}, {})
+        if self._endpoint.others:
+            return self._answer("A page of objects.", page({"type": "object"}), {})
         return self._answer("A page of objects.", page(self._shown()), example)
 
     def _find(self, suffix: str) -> JsonObject:
@@ -222,7 +233,10 @@ class Operations:
             "summary": summary.replace("{title}", endpoint.title),
             "description": DESCRIPTIONS.get(name, endpoint.description),
             "tags": list(tags_of(endpoint)),
-            "responses": {**answers, **errors(name, endpoint.collection.errors)},
+            "responses": {
+                **answers,
+                **errors(name, endpoint.collection.errors, *(("404",) if endpoint.above else ())),
+            },
         }
 
     def _described(self, name: str, path: str) -> str:
@@ -255,7 +269,7 @@ class Operations:
         if shape is not None:
             return self._forms.add_shape(self._endpoint.path, shape)
         pipeline = self._endpoint.pipeline
-        mapping = pipeline.body_in if side == "write" else pipeline.item_out
+        mapping = pipeline.body_in if side == "write" else pipeline.of_one
         return self._endpoint.entity if mapping is None else None
 
     def _shown(self) -> JsonObject:

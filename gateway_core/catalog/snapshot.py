@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway_core.catalog.endpoints import Endpoint, MatchTable
+from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.match import MatchTable
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.query.parse import QueryParser
 from gateway_core.schema.spec import EntitySpec, PropertySpec

@@ -44,7 +44,8 @@ def word_clashes(endpoints: Iterable[Endpoint], specs: Mapping[Reference, Entity
         mapping = endpoint.pipeline.query_in
         filters = {path[0] for path in mapping.reads} if mapping is not None else set[str]()
         filters |= {str(given.get("name")).partition("[")[0] for given in endpoint.parameters}
-        filters |= specs[endpoint.entity].properties.keys()
+        spec = specs.get(endpoint.entity)
+        filters |= spec.properties.keys() if spec is not None else set[str]()
         for word, alias in endpoint.collection.words.items():
             if alias in filters:
                 where = f"collection {endpoint.collection.reference}"

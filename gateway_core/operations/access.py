@@ -64,7 +64,9 @@ class Gatekeeper:
         application = self._by_key.get(hash_key(key))
         if application is None:
             raise Unauthenticated("the API key is not known")
-        return Principal(application.name, frozenset(application.scopes))
+        return Principal(
+            application.name, frozenset(application.scopes), reference=application.reference or ""
+        )
 
     def _by_token(self, token: str, now: float) -> Principal:
         try:
@@ -93,6 +95,7 @@ class Gatekeeper:
             frozenset(application.scopes),
             user=_text(claims.get("user_id")),
             user_name=_text(claims.get("user_representation")),
+            reference=application.reference or "",
         )
 
     def _check_times(self, claims: dict[str, object], now: float) -> None:

@@ -47,7 +47,9 @@ class Call(NamedTuple):
 
     ``if_match`` and ``if_none_match`` hold entity tags without their quotes, or ``*``; None
     when the client did not send the header. ``base_url`` is the public origin
-    (``https://host``) that absolute URLs are made from.
+    (``https://host``) that absolute URLs are made from. ``path`` is that of the collection, as it was
+    asked for; ``above`` is the id in it of the object that the collection is below; ``accept`` is the
+    media type that the client wants.
     """
 
     action: Action
@@ -59,6 +61,14 @@ class Call(NamedTuple):
     if_match: tuple[str, ...] | None = None
     if_none_match: tuple[str, ...] | None = None
     base_url: str = ""
+    path: str = ""
+    above: str | None = None
+    accept: str = ""
+
+    @property
+    def place(self) -> str:
+        """The path of the collection that the call is about."""
+        return self.path or self.endpoint.path
 
 
 class Outcome(NamedTuple):

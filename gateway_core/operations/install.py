@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from gateway_core.bundles.layout import digest
 from gateway_core.catalog.build import BuildSettings, build
+from gateway_core.catalog.original import OPTIONAL, is_original
+from gateway_core.catalog.rejected import REJECTED
+from gateway_core.catalog.shared import may_share
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.errors import ConfigurationError
 from gateway_core.operations.call import Context
@@ -89,7 +92,7 @@ def install(
     catalog, warnings = _compiled([*others, *bundle.artifacts], settings)
     context = context_of(catalog, store)
     store.ensure_indexes([IndexSpec(i.entity, i.path, i.array, i.unique, i.folded) for i in catalog.indexes])
-    created = _load_data(context, bundle)
+    created, rejected = _load_data(context, bundle)
     record = {
         "version": bundle.version,
         "title": bundle.title,
@@ -100,13 +103,16 @@ def install(
     }
     store.configure(Configuration(bundle.name, bundle.artifacts, record))
     theirs = {artifact.reference for artifact in others}
-    return Installed(created, tuple(each for each in warnings if each.reference not in theirs))
+    mine = tuple(each for each in warnings if each.reference not in theirs)
+    told = tuple(each for each in bundle.findings if each.severity is Severity.WARNING)
+    return Installed(created, (*told, *mine, *rejected))
 
 
-def _load_data(context: Context, bundle: Bundle) -> int:
+def _load_data(context: Context, bundle: Bundle) -> tuple[int, tuple[Finding, ...]]:
     """Create the bundle's data objects that do not exist yet, all or none; how many were created.
 
-    One without an id gets one that is the same at the next installation.
+    One without an id gets one that is the same at the next installation. Of a bundle of Common Gateway,
+    which checks none, those that cannot be stored are passed over and told; test data is left alone.
     """
     seen: Counter[str] = Counter()
 
@@ -117,19 +123,21 @@ def _load_data(context: Context, bundle: Bundle) -> int:
         seen[id] += 1  # equal objects differ in how many came before
         return {ID: lasting_id({}, id, str(seen[id])), **document}
 
+    lenient = any(is_original(a) for a in bundle.artifacts if a.kind is Kind.DATA)
     entries = [
         Entry(schema, identified(schema, document), f"{artifact.origin.path}: number {number} of {schema}")
         for artifact in bundle.artifacts
-        if artifact.kind is Kind.DATA
+        if artifact.kind is Kind.DATA and not artifact.body.get(OPTIONAL)
         for schema, documents in artifact.body.items()
         if not schema.startswith("$")
         for number, document in enumerate(documents, 1)
     ]
     principal = Principal(application=bundle.name, scopes=frozenset())
-    loaded = load_objects(context, principal, entries)
-    if loaded.faults:
+    loaded = load_objects(context, principal, entries, pass_over=lenient)
+    if loaded.faults and not lenient:
         raise _unusable([Finding(Severity.ERROR, "data", str(fault)) for fault in loaded.faults])
-    return loaded.created
+    rejected = (Finding(Severity.WARNING, REJECTED, str(fault)) for fault in loaded.faults)
+    return loaded.created, tuple(rejected)
 
 
 def _unusable(findings: Sequence[Finding]) -> ConfigurationError:
@@ -137,15 +145,16 @@ def _unusable(findings: Sequence[Finding]) -> ConfigurationError:
 
 
 def _refuse_theft(bundle: Bundle, others: Sequence[Artifact]) -> None:
-    owned = {(a.kind, a.reference): a.origin.bundle for a in others}
+    owned = {(a.kind, a.reference): a for a in others}
+    pairs = ((a, owned.get((a.kind, a.reference))) for a in bundle.artifacts)
     stolen = [
         Finding(
             Severity.ERROR,
             "owner",
-            f"{a.kind.value} {a.reference} is installed already, by bundle {owned[a.kind, a.reference]}",
+            f"{a.kind.value} {a.reference} is installed already, by bundle {other.origin.bundle}",
         )
-        for a in bundle.artifacts
-        if (a.kind, a.reference) in owned
+        for a, other in pairs
+        if other is not None and not may_share(a, other)
     ]
     if stolen:
         raise _unusable(stolen)

@@ -14,6 +14,7 @@ from gateway_core.errors import (
     PreconditionFailed,
     VersionConflict,
 )
+from gateway_core.operations.bounded import bounded, check_above, under_above
 from gateway_core.operations.call import Call, Context, Outcome, Result
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
@@ -21,7 +22,10 @@ from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.refusals import cleared
 from gateway_core.operations.relations import Planner, expand, patched
+from gateway_core.operations.several import at_home, find_each, queries
 from gateway_core.operations.shape import (
+    answer_out,
+    bare,
     body_in,
     invalid,
     item_params,
@@ -34,7 +38,7 @@ from gateway_core.operations.shape import (
 )
 from gateway_core.query.model import Op, Query, Scope, Window, asks
 from gateway_core.schema import without
-from gateway_core.types import JsonObject, StoredObject, Violation
+from gateway_core.types import Json, JsonObject, StoredObject, Violation
 
 ATTEMPTS = 8
 FACET_VALUES = 100
@@ -44,6 +48,9 @@ UNKNOWN = "unknown-property"
 
 
 def read(call: Call, context: Context) -> Outcome:
+    if call.endpoint.others:
+        call = at_home(call, context)
+    check_above(call, context)
     entity = entity_of(call, context)
     query = item_params(call, entity)
     document, tag = show(call, context, call.id or "", Extend.of(query.extend))
@@ -53,20 +60,41 @@ def read(call: Call, context: Context) -> Outcome:
 
 
 def list_(call: Call, context: Context) -> Outcome:
-    entity = entity_of(call, context)
-    query = list_query(call, context, entity)
+    asked = queries(call, context) if call.endpoint.others else []
+    query = asked[0][1] if asked else bounded(call, list_query(call, context, entity_of(call, context)))
     extend, tenant = Extend.of(query.extend), call.principal.tenant
     if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
-        page = context.store.find(scope_of(call), query)
+        check_above(call, context)
+        page = find_each(call, context, asked) if asked else context.store.find(scope_of(call), query)
         facets = _facets(call, context, query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
     renderer = renderer_of(call, context, graph)
-    results = items_out(call, context, [renderer.document(item) for item in page.items])
-    if query.fields or query.unset:
-        results = [project(result, query) for result in results]
-    return Outcome(Result.PAGE, {**page_of(results, page.total, query.window), **facets})
+    documents = [renderer.document(item) for item in page.items]
+    return Outcome(Result.PAGE, _listed(call, context, documents, page.total, query, facets))
+
+
+def _listed(
+    call: Call,
+    context: Context,
+    documents: list[JsonObject],
+    total: int,
+    query: Query,
+    facets: JsonObject,
+) -> Json:
+    """The answer to a list: a page in its envelope, or a bare array where the endpoint has no pages."""
+    whole = call.endpoint.pipeline.answer_out is not None
+    results = bare(call, documents) if whole else items_out(call, context, documents)
+    body: Json = {**page_of(results, total, query.window), **facets}
+    if whole:
+        body = answer_out(call, context, body)
+    shown = body.get("results") if isinstance(body, dict) else None
+    if (query.fields or query.unset) and isinstance(shown, list):
+        body = {**body, "results": [project(each, query) for each in shown]}
+    if not call.endpoint.paginated and isinstance(body, dict):
+        return body.get("results", [])
+    return body
 
 
 def page_of(results: list[JsonObject], total: int, window: Window) -> JsonObject:
@@ -103,8 +131,9 @@ def _facets(call: Call, context: Context, query: Query) -> JsonObject:
 def create(call: Call, context: Context) -> Outcome:
     entity = entity_of(call, context)
     query = item_params(call, entity)
+    check_above(call, context)
     id = context.new_id()
-    prepared = prepare(context, entity, body_in(call, context, call.body), id)
+    prepared = prepare(context, entity, under_above(call, context, body_in(call, context, call.body)), id)
     for _ in range(ATTEMPTS):
         named = Graph({}, {}, EVERYTHING)
         document = valid(call, context, entity, prepared, named)
@@ -118,7 +147,9 @@ def create(call: Call, context: Context) -> Outcome:
         except NotUnique as error:
             raise planner.not_unique(error) from None
         body, tag = show_new(call, context, id, changes, written, Extend.of(query.extend))
-        return Outcome(Result.CREATED, project(body, query), tag, f"{call.endpoint.path}/{id}")
+        base = call.place if call.endpoint.has_items else entity.home
+        place = f"{base}/{id}" if base is not None else None
+        return Outcome(Result.CREATED, project(body, query), tag, place)
     raise too_busy()
 
 
@@ -144,6 +175,7 @@ def patch(call: Call, context: Context) -> Outcome:
 
 def delete(call: Call, context: Context) -> Outcome:
     entity = entity_of(call, context)
+    check_above(call, context)
     extend = Extend.of(item_params(call, entity).extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
@@ -162,6 +194,7 @@ def _change(
 ) -> Outcome:
     """Bring an object to what ``wanted`` makes of it, again when it changed under our hands."""
     entity = entity_of(call, context)
+    check_above(call, context)
     query = item_params(call, entity)
     extend = Extend.of(query.extend)
     for _ in range(ATTEMPTS):

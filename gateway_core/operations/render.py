@@ -14,12 +14,12 @@ class Renderer:
 
     An object shows every property of its schema (absent: null, or an empty list), relations
     as ids, the related objects again under ``embedded``, and what the register knows of it
-    under ``_self``. ``path`` is where the objects at the root are found by this client;
+    under ``_self``. ``path`` is where the objects at the root are found by this client (None: at home);
     embedded ones show the path at which they are at home. Documents share parts with each
     other and with the stored objects: they are for printing or mapping, not for changing.
     """
 
-    def __init__(self, catalog: Catalog, graph: Graph, base_url: str, path: str) -> None:
+    def __init__(self, catalog: Catalog, graph: Graph, base_url: str, path: str | None) -> None:
         self._entities = catalog.entities
         self._graph = graph
         self._base_url = base_url
@@ -29,8 +29,9 @@ class Renderer:
 
     def document(self, root: StoredObject) -> JsonObject:
         """The document of one object at the root of the graph."""
-        depth = self._entities[root.entity].spec.max_depth
-        return self._render(root, self._path, 1, depth, (root.id,))
+        entity = self._entities[root.entity]
+        path = self._path if self._path is not None else entity.home
+        return self._render(root, path, 1, entity.spec.max_depth, (root.id,))
 
     def _relations(self, entity: Entity, level: int) -> tuple[ShownRelation, ...]:
         """How the relations of an entity are shown on a level; found out once for a page."""

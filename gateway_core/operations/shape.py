@@ -35,6 +35,7 @@ ITEM_PARAMS = frozenset({"_fields", "_unset", "_extend"})
 BESIDE = ITEM_PARAMS.union(WINDOW)
 READING = frozenset({Action.READ, Action.READ_VERSION})
 PLAIN = Query()
+EMBEDDED = "embedded"
 ALWAYS_SHOWN = ("_id", "id", "_self")
 
 
@@ -84,11 +85,26 @@ def invalid(violations: Sequence[Violation]) -> InvalidDocument:
 
 def items_out(call: Call, context: Context, documents: list[JsonObject]) -> list[JsonObject]:
     """Documents in the client's shape."""
-    mapping = call.endpoint.pipeline.item_out
+    documents = bare(call, documents)
+    mapping = call.endpoint.pipeline.of_one
     if mapping is None:
         return documents
     reach = services(call, context)
     return [mapping.apply(document, reach) for document in documents]
+
+
+def bare(call: Call, documents: list[JsonObject]) -> list[JsonObject]:
+    """Documents without what they embed, where the endpoint shows them so to this client."""
+    pipeline = call.endpoint.pipeline
+    if not pipeline.bare or pipeline.full_for.intersection(part.strip() for part in call.accept.split(",")):
+        return documents
+    return [{name: each for name, each in document.items() if name != EMBEDDED} for document in documents]
+
+
+def answer_out(call: Call, context: Context, body: JsonObject) -> Json:
+    """A page in the client's shape, where one mapping makes the whole of it."""
+    mapping = call.endpoint.pipeline.answer_out
+    return body if mapping is None else mapping.apply(body, services(call, context))
 
 
 def list_query(call: Call, context: Context, entity: Entity) -> Query:
@@ -228,8 +244,9 @@ def _copy_path(source: Json, target: JsonObject, steps: list[str]) -> None:
 
 
 def renderer_of(call: Call, context: Context, graph: Graph) -> Renderer:
-    """Renders for the endpoint of the call."""
-    return Renderer(context.catalog, graph, call.base_url, call.endpoint.path)
+    """Renders for the endpoint of the call; objects that are not found below it are shown at home."""
+    here = call.endpoint.has_items and not call.endpoint.others
+    return Renderer(context.catalog, graph, call.base_url, call.place if here else None)
 
 
 def show(call: Call, context: Context, id: str, extend: Extend = NOTHING_MORE) -> tuple[JsonObject, str]:

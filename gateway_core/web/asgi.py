@@ -9,20 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
-from gateway_core.catalog.endpoints import FIND, VERSIONS, Accepts, Endpoint, ErrorShape, Match
+from gateway_core.catalog.endpoints import Accepts, Endpoint, ErrorShape
 from gateway_core.errors import (
     BadRequest,
     GatewayError,
-    MethodNotAllowed,
     NotAtOnce,
-    NotFound,
+    NotSupported,
     PayloadTooLarge,
     RequestTimeout,
 )
@@ -30,22 +28,15 @@ from gateway_core.operations.access import READ, WRITE, authorise
 from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.live import Live, Moment
 from gateway_core.operations.run import run
-from gateway_core.query.parse import spelled
-from gateway_core.query.shape import REMOVED, VERSION
-from gateway_core.query.text import parse_query_string
-from gateway_core.types import Json, JsonObject, Principal
+from gateway_core.types import Json, Principal
 from gateway_core.web.bodies import check_media_type, read_json
 from gateway_core.web.dialects import Headers, Response, error_response, json_response
 from gateway_core.web.negotiate import check_accept, entity_tags, origin
+from gateway_core.web.target import Request, Scope, Target, allowed, match_of, target_of
 
-Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-ON_COLLECTION = {"GET": Action.LIST, "POST": Action.CREATE}
-ON_FIND = {"POST": Action.FIND}
-ON_ITEM = {"GET": Action.READ, "PUT": Action.REPLACE, "PATCH": Action.PATCH, "DELETE": Action.DELETE}
-ON_VERSIONS = {"GET": Action.VERSIONS, "POST": Action.RESTORE}
 READS = frozenset({Action.READ, Action.LIST, Action.FIND})
 WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND})
 STATUS = {
@@ -58,7 +49,6 @@ STATUS = {
 }
 DEMO = Principal("demo", frozenset({READ, WRITE}), user="demo", user_name="Demo")
 NO_CACHE = (b"cache-control", b"private, no-cache")
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,46 +72,6 @@ class Observation(NamedTuple):
     request_id: str
     application: str | None
     fault: BaseException | None = None
-
-
-class Request(NamedTuple):
-    """The parts of an ASGI scope that matter. Of a repeated header the first counts."""
-
-    method: str
-    path: str
-    query: bytes
-    scheme: str
-    headers: dict[bytes, bytes]
-
-    @classmethod
-    def of(cls, scope: Scope) -> Request:
-        headers: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name, value)
-        return cls(scope["method"], scope["path"], scope["query_string"], scope["scheme"], headers)
-
-    def header(self, name: bytes) -> str | None:
-        value = self.headers.get(name)
-        return value.decode("latin-1") if value is not None else None
-
-
-class Target(NamedTuple):
-    """Where a request goes. ``params`` are its query parameters, ``below`` stands behind the path."""
-
-    endpoint: Endpoint
-    id: str | None
-    action: Action
-    params: JsonObject
-    below: str = ""
-
-    @property
-    def route(self) -> str:
-        return f"{self.endpoint.path}{'' if self.id is None else '/{id}'}{self.below}"
-
-    @property
-    def path(self) -> str:
-        """The path as it may be shown: without a query, without an id that is none."""
-        return f"{self.endpoint.path}{'' if self.id is None else f'/{self.id}'}{self.below}"
 
 
 class GatewayApi:
@@ -156,7 +106,7 @@ class GatewayApi:
         try:
             response = await self._answer(request, receive, exchange)
         except GatewayError as error:
-            exchange.fault = error if error.status >= 500 else None
+            exchange.fault = error if error.status >= 500 and not isinstance(error, NotSupported) else None
             response = self._refusal(error, exchange, request_id)
         except Exception as fault:  # noqa: BLE001 - the last line of defence: a bug must not show its insides
             exchange.fault = fault
@@ -176,18 +126,21 @@ class GatewayApi:
 
     async def _answer(self, request: Request, receive: Receive, exchange: _Exchange) -> Response:
         moment = self._live.moment
-        match = self._match(moment, request)
+        match = match_of(moment.catalog.table, request.path)
         exchange.endpoint = match.endpoint
         if request.method == "OPTIONS":
-            return Response(204, [(b"allow", ", ".join(_allowed(match)).encode())], b"")
-        target = exchange.target = self._target(match, request)
+            return Response(204, [(b"allow", ", ".join(allowed(match)).encode())], b"")
+        target = exchange.target = target_of(match, request)
         principal = exchange.principal = self._principal(moment, request)
         authorise(principal, target.action)
         check_accept(request.header(b"accept"))
+        endpoint = target.endpoint.seen_by(principal.reference)
+        if endpoint.waits_for:
+            raise NotSupported(endpoint.waits_for)
         body = await self._body(target, request, receive) if target.action in WITH_BODY else None
         call = Call(
             action=target.action,
-            endpoint=target.endpoint,
+            endpoint=endpoint,
             principal=principal,
             id=target.id,
             params=target.params,
@@ -195,6 +148,9 @@ class GatewayApi:
             if_match=entity_tags(request.header(b"if-match")),
             if_none_match=entity_tags(request.header(b"if-none-match")),
             base_url=origin(self._options.public_url, request.scheme, request.header(b"host")),
+            path=target.base,
+            above=target.above,
+            accept=request.header(b"accept") or "",
         )
         if target.action in READS and self._live.store.reads_at_once:
             with contextlib.suppress(NotAtOnce):
@@ -204,55 +160,6 @@ class GatewayApi:
 
     def _context(self, moment: Moment, *, brief: bool) -> Context:
         return Context(moment.catalog, self._live.store, self._now, self._work_clock, self._new_id, brief)
-
-    def _match(self, moment: Moment, request: Request) -> Match:
-        """The endpoint of the path; a trailing slash is put up with where ids may stand in the query."""
-        match = moment.catalog.table.match(request.path)
-        if match is not None:
-            return match
-        if request.path.endswith("/"):
-            match = moment.catalog.table.match(request.path[:-1])
-            if match is not None and Accepts.ID_IN_QUERY in match.endpoint.collection.accepts:
-                return match
-        raise NotFound("there is no endpoint at this path", hint="See /openapi.json for those that exist.")
-
-    def _target(self, match: Match, request: Request) -> Target:
-        endpoint, id = match.endpoint, match.id
-        accepts = endpoint.collection.accepts
-        params = parse_query_string(request.query, lenient_start=Accepts.DOUBLE_QUESTION_MARK in accepts)
-        if params and endpoint.collection.aliases:
-            params = spelled(params, endpoint.collection.aliases)
-        method = "GET" if request.method == "HEAD" else request.method
-        if (
-            id is None
-            and not match.find
-            and Accepts.ID_IN_QUERY in accepts
-            and method in ON_ITEM
-            and method not in ON_COLLECTION
-        ):
-            named = params.pop("id", None) or params.pop("uuid", None)
-            id = named if isinstance(named, str) else None
-        if match.find:
-            return self._finding(match, method, params)
-        if match.versions:
-            action = ON_VERSIONS.get(method) if method in endpoint.on_versions else None
-        else:
-            action = (ON_COLLECTION if id is None else ON_ITEM).get(method)
-        if action is None or not (match.versions or method in endpoint.methods):
-            raise _not_here(Match(endpoint, id, match.versions))
-        if id is not None:
-            id = id.lower()
-            if UUID.fullmatch(id) is None:
-                raise NotFound("there is no object with this id", hint="An id is a UUID.")
-        if params:
-            action = _of_the_past(action, params)
-        return Target(endpoint, id, action, params, f"/{VERSIONS}" if match.versions else "")
-
-    def _finding(self, match: Match, method: str, params: JsonObject) -> Target:
-        action = ON_FIND.get(method)
-        if action is None:
-            raise MethodNotAllowed("a query in a body is sent with POST", _allowed(match))
-        return Target(match.endpoint, None, action, params, f"/{FIND}")
 
     def _principal(self, moment: Moment, request: Request) -> Principal:
         if self._options.demo:
@@ -337,35 +244,6 @@ async def _send(send: Send, response: Response, request_id: str, *, head: bool) 
         headers.append((b"content-length", str(len(response.body)).encode("ascii")))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else response.body})
-
-
-def _allowed(match: Match) -> list[str]:
-    endpoint = match.endpoint
-    if match.find:
-        return [*ON_FIND, "OPTIONS"]
-    if match.versions:
-        listed = sorted(endpoint.on_versions)
-    else:
-        listed = sorted(endpoint.methods & (ON_COLLECTION if match.id is None else ON_ITEM).keys())
-    return [*listed, *(["HEAD"] if "GET" in listed else []), "OPTIONS"]
-
-
-def _not_here(match: Match) -> MethodNotAllowed:
-    place = "the versions of an object" if match.versions else "one object"
-    if match.id is None:
-        place = "the collection"
-    return MethodNotAllowed(f"this method does not apply to {place} here", _allowed(match))
-
-
-def _of_the_past(action: Action, params: JsonObject) -> Action:
-    """What is asked for when the query asks for what was."""
-    if action is Action.READ and VERSION in params:
-        return Action.READ_VERSION
-    if action is Action.LIST and REMOVED in params:
-        if params[REMOVED] != "false":
-            return Action.LIST_REMOVED
-        del params[REMOVED]
-    return action
 
 
 def _too_large(limit: int) -> PayloadTooLarge:

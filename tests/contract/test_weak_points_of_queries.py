@@ -15,7 +15,8 @@ import pytest
 from gateway_core.bundles.layout import lay_out
 from gateway_core.bundles.read import read_folder
 from gateway_core.catalog.build import build
-from gateway_core.catalog.endpoints import Endpoint, Match, MatchTable
+from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.match import Match, MatchTable
 from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.run import run
 from gateway_core.store.sqlite import SqliteStore

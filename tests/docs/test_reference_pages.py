@@ -12,7 +12,7 @@ from write_reference import DOCUMENTS, FOLDER
 
 from gateway_core import errors
 from gateway_core.bundles.layout import MANIFEST_KEYS
-from gateway_core.catalog import build, keys
+from gateway_core.catalog import keys, original_endpoints, read_collections, read_endpoints
 from gateway_core.catalog.endpoints import FIND, Accepts, ErrorShape
 from gateway_core.catalog.words import OWN_WORDS
 from gateway_core.cli.main import app
@@ -97,11 +97,20 @@ class TestNothingIsLeftOut:
 
     def test_that_the_catalog_reads(self) -> None:
         """Every key that the code reads of a collection or an endpoint is in the tables of keys."""
-        source = inspect.getsource(build)
+        source = inspect.getsource(read_collections) + inspect.getsource(read_endpoints)
         read = set(re.findall(r'body\.get\("([\w$]+)"|_choice\(body, "(\w+)"', source))
         names = {first or second for first, second in read}
         assert {"path", "put", "aliasPrefixes"} <= names
-        assert names - {*keys.COLLECTION_KEYS, *keys.ENDPOINT_KEYS} == set()
+        known = {*keys.COLLECTION_KEYS, *keys.ENDPOINT_KEYS, *keys.ORIGINAL_COLLECTION_KEYS}
+        assert names - known - {"$part"} == set()
+
+    def test_that_the_catalog_reads_in_the_form_of_the_original(self) -> None:
+        """Every key that the code reads of an endpoint of Common Gateway is in the table of those keys."""
+        source = inspect.getsource(original_endpoints)
+        read = set(re.findall(r'body\.get\("(\w+)"|body, ("\w+"(?:, "\w+")*)\)', source))
+        names = {name.strip('" ') for pair in read for name in ",".join(pair).split(",") if name}
+        assert {"path", "pathRegex", "throws", "title", "name"} <= names
+        assert names - {*keys.ORIGINAL_ENDPOINT_KEYS} == set()
 
 
 def test_a_key_that_means_nothing_is_found() -> None:

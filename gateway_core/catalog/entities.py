@@ -1,0 +1,126 @@
+"""Schema artifacts to what the catalog knows of entities, as far as they can be used together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.original import is_original
+from gateway_core.catalog.rejected import reject
+from gateway_core.catalog.snapshot import Entity, ShownRelation
+from gateway_core.errors import ConfigurationError
+from gateway_core.query.parse import QueryParser, QuerySettings
+from gateway_core.schema import (
+    EntitySpec,
+    PropertyKind,
+    Validator,
+    check_defaults,
+    check_relations,
+    compile_validators,
+    translate,
+)
+from gateway_core.types import Artifact, Finding, JsonObject, Reference, Severity
+
+Specs = Mapping[Reference, EntitySpec]
+Validators = Mapping[Reference, Validator]
+
+
+def read_schemas(
+    artifacts: Sequence[Artifact], findings: list[Finding]
+) -> tuple[dict[Reference, EntitySpec], Validators]:
+    """The specs of the schemas and their validators.
+
+    A schema of Common Gateway's that cannot be used is left out, and those that refer to it are read anew
+    without it. With an error of any other schema there are no validators.
+    """
+    lenient = {artifact.reference: artifact for artifact in artifacts if is_original(artifact)}
+    left = {artifact.reference: artifact for artifact in artifacts}
+    while True:
+        specs, validators, found = _together(left)
+        faults = [each for each in found if each.severity is Severity.ERROR]
+        gone = {each.reference for each in faults} & lenient.keys() & left.keys()
+        if not gone:
+            findings.extend(found)
+            return specs, validators
+        findings.extend(reject(each, lenient[each.reference]) for each in faults if each.reference in gone)
+        left = {reference: artifact for reference, artifact in left.items() if reference not in gone}
+
+
+def _together(
+    artifacts: Mapping[Reference, Artifact],
+) -> tuple[dict[Reference, EntitySpec], Validators, list[Finding]]:
+    found: list[Finding] = []
+    specs: dict[Reference, EntitySpec] = {}
+    bodies = {reference: artifact.body for reference, artifact in artifacts.items()}
+    for reference, artifact in artifacts.items():
+        translation = translate(dict(artifact.body), artifacts.__contains__, bodies.get)
+        found.extend(translation.findings)
+        specs[reference] = translation.spec
+    found.extend(check_relations(specs))
+    try:
+        validators = compile_validators(specs)
+    except ConfigurationError as error:
+        return specs, {}, [*found, *error.findings]
+    return specs, validators, [*found, *check_defaults(specs, validators)]
+
+
+def entities(
+    specs: Specs, validators: Validators, endpoints: Sequence[Endpoint], settings: QuerySettings
+) -> dict[Reference, Entity]:
+    """The entities that can be used: none while there are no validators."""
+    if not validators:
+        return {}
+    parsers = {reference: QueryParser(spec, specs.get, settings) for reference, spec in specs.items()}
+    return {
+        reference: _entity(spec, validators[reference], parsers[reference], _home(reference, endpoints))
+        for reference, spec in specs.items()
+    }
+
+
+def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: str | None) -> Entity:
+    inverse = _inverse(spec)
+    relations = spec.relations
+    blank: JsonObject = {p.name: [] if p.many else None for p in spec.properties.values() if p.name != "id"}
+    return Entity(
+        spec=spec,
+        validator=validator,
+        parser=parser,
+        home=home,
+        blank=MappingProxyType(blank),
+        label={"id": spec.reference, "ref": spec.reference, "name": spec.name},
+        relations=relations,
+        embedded=tuple(p for p in relations if p.embed),
+        shown=tuple(
+            ShownRelation(p.name, p.many, p.kind is PropertyKind.INVERSE, p.embed) for p in relations
+        ),
+        inverse=MappingProxyType(inverse),
+        mirrored=tuple(inverse),
+        immutable=tuple(p for p in spec.properties.values() if p.immutable),
+        change_only=tuple(p for p in spec.properties.values() if p.change_only),
+        in_place=tuple(p.name for p in relations if p.in_place),
+        urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
+    )
+
+
+def _inverse(spec: EntitySpec) -> dict[tuple[Reference, str], tuple[str, ...]]:
+    names: dict[tuple[Reference, str], tuple[str, ...]] = {}
+    for prop in spec.relations:
+        if prop.kind is PropertyKind.INVERSE:
+            mirrored = (str(prop.target), str(prop.inverse_of))
+            names[mirrored] = (*names.get(mirrored, ()), prop.name)
+    return names
+
+
+def _home(entity: Reference, endpoints: Iterable[Endpoint]) -> str | None:
+    """Where objects live: an endpoint that shows them as they are, else any that reads one."""
+    serving = [
+        e
+        for e in endpoints
+        if e.entity == entity
+        and "GET" in e.methods
+        and e.has_items
+        and not (e.variables or e.others or e.waits_for)
+    ]
+    serving.sort(key=lambda e: e.is_mapped)
+    return serving[0].path if serving else None

@@ -1,0 +1,120 @@
+"""What became of each artifact: it works, it is kept until something that it needs is there, or it is
+left out; and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from gateway_core.catalog.original import OPTIONAL, is_original, text
+from gateway_core.catalog.rejected import REJECTED
+from gateway_core.catalog.snapshot import Catalog
+from gateway_core.types import Artifact, Finding, Kind, Reference
+
+
+class State(StrEnum):
+    """How far an artifact does what it is for."""
+
+    WORKS = "works"
+    RECORDED = "recorded"
+    NEEDS_HANDLER = "needs a handler"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactState:
+    """One artifact, or one thing in a bundle that became none: then its reference may be a file."""
+
+    bundle: str
+    kind: Kind | None
+    reference: Reference
+    state: State
+    reason: str = ""
+
+
+# Kinds that are kept as they are, with what they wait for.
+_KEPT: Final[Mapping[Kind, str]] = MappingProxyType(
+    {
+        Kind.SOURCE: "sources are not called yet",
+        Kind.CRONJOB: "the clock throws no events yet",
+        Kind.USER: "disabled, without a password; users do not log in here yet",
+        Kind.SECURITY_GROUP: "disabled; rights are given by scopes of applications",
+        Kind.ORGANIZATION: "there are no tenants yet",
+        Kind.TEMPLATE: "documents are not made of templates yet",
+        Kind.CARD: "there is no dashboard yet",
+        Kind.DATABASE: "there is one store for all",
+    }
+)
+
+
+def states(
+    bundles: Iterable[str],
+    catalog: Catalog,
+    findings: Sequence[Finding],
+    handlers: Collection[str] = (),
+) -> tuple[ArtifactState, ...]:
+    """The state of every artifact of the bundles in a catalog.
+
+    ``findings`` are those of building the catalog; ``handlers`` the names of the classes for which there
+    is one, with dots.
+    """
+    wanted = set(bundles)
+    rejected = _rejected(findings)
+    served = {endpoint.reference: endpoint for endpoint in catalog.endpoints}
+    told: list[ArtifactState] = []
+    for artifact in catalog.artifacts:
+        if artifact.origin.bundle not in wanted:
+            continue
+        reason = rejected.pop((artifact.reference, artifact.origin.path), None)
+        if reason is not None and not _is_there(artifact, catalog):
+            state, why = State.REJECTED, reason
+        elif artifact.kind is Kind.ENDPOINT and artifact.reference in served:
+            waits = served[artifact.reference].waits_for
+            state = State.NEEDS_HANDLER if "handler" in waits else State.RECORDED if waits else State.WORKS
+            why = waits
+        else:
+            state, why = _of_kind(artifact, handlers)
+        told.append(ArtifactState(artifact.origin.bundle, artifact.kind, artifact.reference, state, why))
+    return tuple(told)
+
+
+def left_out(bundle: str, findings: Iterable[Finding]) -> tuple[ArtifactState, ...]:
+    """What was read in a bundle's files and became no artifact."""
+    return tuple(
+        ArtifactState(bundle, None, finding.reference or finding.path, State.REJECTED, finding.message)
+        for finding in findings
+        if finding.code == REJECTED
+    )
+
+
+def _rejected(findings: Iterable[Finding]) -> dict[tuple[Reference, str], str]:
+    """The first reason for each artifact, by reference and file."""
+    reasons: dict[tuple[Reference, str], str] = {}
+    for finding in findings:
+        if finding.code == REJECTED and finding.reference:
+            reasons.setdefault((finding.reference, finding.path), finding.message)
+    return reasons
+
+
+def _is_there(artifact: Artifact, catalog: Catalog) -> bool:
+    if artifact.kind is Kind.SCHEMA:
+        return artifact.reference in catalog.entities
+    if artifact.kind is Kind.MAPPING:
+        return artifact.reference in catalog.mappings
+    return False
+
+
+def _of_kind(artifact: Artifact, handlers: Collection[str]) -> tuple[State, str]:
+    if artifact.kind is Kind.ACTION:
+        handler = text(artifact.body, "class").strip("\\").replace("\\", ".").replace("/", ".")
+        if handler in handlers:
+            return State.RECORDED, "actions are not run yet"
+        return State.NEEDS_HANDLER, f"a handler for {handler or 'an action without a class'}"
+    if artifact.kind is Kind.DATA and is_original(artifact) and artifact.body.get(OPTIONAL):
+        return State.RECORDED, "test data, created when it is asked for"
+    if artifact.kind in _KEPT:
+        return State.RECORDED, _KEPT[artifact.kind]
+    return State.WORKS, ""
