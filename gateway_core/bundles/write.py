@@ -47,7 +47,7 @@ def _body(bundle: str, artifact: Artifact) -> Mapping[str, Any]:
     return artifact.body
 
 
-def _path(artifact: Artifact, taken: Iterable[str]) -> str:
+def _path(artifact: Artifact, occupied: Iterable[str]) -> str:
     folder = FORM_OF[artifact.kind].folder
     told = artifact.origin.path
     if told.startswith(f"{folder}/") and _SAFE_PATH.fullmatch(told) and not told.endswith(".cases.json"):
@@ -57,7 +57,7 @@ def _path(artifact: Artifact, taken: Iterable[str]) -> str:
         name = _UNSAFE.sub("-", last).strip(".-").removesuffix(".json") or artifact.kind.value
         path = f"{folder}/{name.removesuffix('.cases')}.json"
     stem, number = path.removesuffix(".json"), 1
-    while path in taken:
+    while path in occupied:
         number += 1
         path = f"{stem}-{number}.json"
     return path

@@ -13,7 +13,9 @@ app = typer.Typer(help="Plan, install, upgrade, roll back, remove and write bund
 
 SOMETHING_TO_DO = WRITTEN_WRONGLY = 2
 
-SourceArgument = Annotated[str, typer.Argument(help="A folder, or the name of a bundle that is shipped.")]
+SourceArgument = Annotated[
+    str, typer.Argument(help="A folder, a .zip or .tar.gz, or the name of a bundle that is shipped.")
+]
 NameArgument = Annotated[str, typer.Argument(help="The bundle; 'gateway bundle list' shows those installed.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value, for machines.")]
 YesOption = Annotated[
@@ -69,7 +71,8 @@ def plan(
 @app.command("install")
 def install(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Folders, or names of bundles that are shipped.")
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="Folders, archives, or names of bundles that are shipped."),
     ],
     yes: YesOption = False,
     dry_run: DryOption = False,
@@ -211,10 +214,8 @@ def check(
 
 @app.command("export")
 def export(
-    names: Annotated[
-        list[str],
-        typer.Argument(metavar="[NAME] DEST", help="The bundle, and a new folder or .zip to write."),
-    ],
+    name: Annotated[str, typer.Argument(help="The bundle; with --edited this is the destination.")],
+    dest: Annotated[str | None, typer.Argument(help="A new folder, or a new .zip, to write.")] = None,
     edited: Annotated[
         bool, typer.Option("--edited", help="Instead of a bundle: all that was made or edited at run time.")
     ] = False,
@@ -225,13 +226,14 @@ def export(
     from gateway_core.bundles.write import write_bundle
     from gateway_core.cli.bundle_work import Desk
 
-    if len(names) != (1 if edited else 2):
+    if edited is (dest is not None):
         what = "--edited DEST" if edited else "NAME DEST"
         fail(f"write: gateway bundle export {what}", code=WRITTEN_WRONGLY)
     with Desk() as desk:
-        bundle = desk.bundle_to_write(None if edited else names[0])
-    save(write_bundle(bundle), Path(names[-1]))
-    tell(f"wrote {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts to {names[-1]}")
+        bundle = desk.bundle_to_write(None if edited else name)
+    target = dest or name
+    save(write_bundle(bundle), Path(target))
+    tell(f"wrote {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts to {target}")
 
 
 @app.command("new")
