@@ -10,17 +10,17 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway_core.bundles import read
-from gateway_core.bundles.read import find_bundle
+from gateway_core.bundles.order import bundles_by_requirement
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
@@ -30,9 +30,10 @@ from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
-from gateway_core.operations.install import install, is_installed, sentence
+from gateway_core.operations.install import install, is_installed, sentence, was_rolled_back
 from gateway_core.operations.live import Live
-from gateway_core.operations.places import placed
+from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
+from gateway_core.operations.sources import about, located, read_source
 from gateway_core.query.parse import QuerySettings
 from gateway_core.query.times import instant
 from gateway_core.settings import Settings
@@ -117,49 +118,49 @@ def connection_limits(settings: Settings) -> Limits:
 
 
 def read_bundle(name: str) -> Bundle:
-    """A bundle from a folder or an archive, or one that is shipped or packaged, by its name."""
-    with _about(name):
-        return read.read_bundle(find_bundle(name))
+    """The bundle of ``read_source``."""
+    return read_source(name).bundle
 
 
 def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:
-    """Install the bundles of the settings that the store does not hold in this very form, and
-    create their data objects that do not exist. ``tell`` hears what is done, and the first warnings."""
+    """Install the bundles of the settings that the store does not hold in this very form, each behind
+    those that it requires, and create their data objects that do not exist. A version that was rolled
+    back is passed over. ``tell`` hears what is done, and the first warnings. Raises
+    ``ConfigurationError`` for what is not as it was locked, where the settings ask for that."""
+    sources = {}
+    lock = lock_file(Path(settings.lock)) if settings.locked else ""
     for name in settings.bundle_names():
-        bundle = read_bundle(name)
+        source = read_source(name)
+        sources[source.bundle.name] = (name, source)
+    if settings.locked:
+        refuse_unlocked([source.bundle for _, source in sources.values()], lock, settings.lock)
+    for bundle in bundles_by_requirement([source.bundle for _, source in sources.values()]):
+        name, source = sources[bundle.name]
         if is_installed(store, bundle):
             continue
-        with _about(name), _placed(name):
-            made = install(store, bundle, build_settings(settings), context_of)
+        if was_rolled_back(store, bundle):
+            way = f"'gateway bundle install {name}' installs it all the same"
+            tell(f"not installed: {bundle.name} {bundle.version}, which was rolled back; {way}")
+            continue
+        with about(name), located(source):
+            made = install(store, bundle, build_settings(settings), context_of, source=source.place)
         objects = f", {made.created} objects created" if made.created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
         for warning in made.warnings[:SHOWN_WARNINGS]:
             tell(f"  warning: {sentence(warning)}")
         if len(made.warnings) > SHOWN_WARNINGS:
             tell(f"  and {len(made.warnings) - SHOWN_WARNINGS} more warnings: gateway doctor shows them all")
+    if settings.locked:
+        refuse_deviating(store, lock, settings.lock)
 
 
-@contextlib.contextmanager
-def _about(name: str) -> Iterator[None]:
-    """Say of which bundle it is that something cannot be used."""
+def lock_file(file: Path) -> str:
+    """The text of a lock file. Raises ``ConfigurationError`` when it cannot be read."""
     try:
-        yield
-    except ConfigurationError as error:
-        faults = error.detail.splitlines()
-        marked = (f"\n  {fault}" if fault.startswith(" ") else f"\n- {fault}" for fault in faults)
-        listed = f" {faults[0]}" if len(faults) == 1 else "".join(marked)
-        detail = f"bundle '{name}' cannot be installed:{listed}"
-        raise ConfigurationError(detail, error.findings, hint=error.hint) from error
-
-
-@contextlib.contextmanager
-def _placed(name: str) -> Iterator[None]:
-    """Tell what is wrong with mappings by line and column of their files, with a marker below the spot."""
-    try:
-        yield
-    except ConfigurationError as error:
-        detail = placed(error, find_bundle(name))
-        raise ConfigurationError(detail, error.findings, hint=error.hint) from error
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        hint = "'gateway bundle lock' writes it."
+        raise ConfigurationError(f"the lock file {file} cannot be read", hint=hint) from None
 
 
 def problem_of(error: GatewayError) -> Response:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway_core.cli import applications, mapping, objects
+from gateway_core.cli import applications, bundle, mapping, objects
 from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(applications.app, name="app")
 app.add_typer(objects.app, name="objects")
 app.add_typer(mapping.app, name="mapping")
@@ -58,12 +59,17 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve without credentials, on the loopback address only.")
     ] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Serve only what the lock file holds (GATEWAY_LOCKED).")
+    ] = False,
 ) -> None:
     """Install the bundles that changed, and serve them."""
     for name, value in (("host", host), ("port", port), ("store", store), ("workers", workers)):
         _set(name, value)
     if demo:
         _set("demo", "true")
+    if locked:
+        _set("locked", "true")
     import uvicorn
 
     from gateway_core import app as gateway

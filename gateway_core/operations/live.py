@@ -8,6 +8,7 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.operations.access import Gatekeeper, TokenSettings
 from gateway_core.operations.install import compile_catalog
+from gateway_core.operations.planning import info_of
 from gateway_core.store.protocol import Store
 
 
@@ -25,6 +26,7 @@ class Live:
 
     def __init__(self, store: Store, build: BuildSettings, tokens: TokenSettings) -> None:
         self._store, self._build, self._tokens = store, build, tokens
+        self._bundles: list[BundleInfo] = []
         self._moment = self._load(None)
 
     @property
@@ -46,24 +48,19 @@ class Live:
         return True
 
     def _load(self, current: Catalog | None) -> Moment:
-        revision = self._store.revision()
-        artifacts = tuple(self._store.artifacts())
-        if current is not None and current.artifacts == artifacts:
+        revision = self._store.revision()  # before the rest: were it newer, a change would be missed
+        with self._store.snapshot():
+            artifacts = tuple(self._store.artifacts())
+            bundles = _bundles(self._store)
+            applications = self._store.applications()
+        if current is not None and current.artifacts == artifacts and self._bundles == bundles:
             catalog = current
         else:
-            catalog = compile_catalog(artifacts, self._build, _bundles(self._store))
-        return Moment(revision, catalog, Gatekeeper(self._store.applications(), self._tokens))
+            catalog = compile_catalog(artifacts, self._build, bundles)
+        self._bundles = bundles
+        return Moment(revision, catalog, Gatekeeper(applications, self._tokens))
 
 
 def _bundles(store: Store) -> list[BundleInfo]:
     """The installed bundles, from the records of their installation."""
-    return [
-        BundleInfo(
-            name=name,
-            version=str(record["version"]),
-            title=str(record["title"]),
-            description=str(record["description"]),
-            artifacts=int(record["artifacts"]),
-        )
-        for name, record in store.installed().items()
-    ]
+    return [info_of(name, record) for name, record in store.installed().items()]

@@ -89,7 +89,7 @@ def test_objects_without_an_id_come_once(store: Store) -> None:
     assert store.count(Scope("", THING)) == 4
 
 
-@pytest.mark.parametrize("method", ["ensure_indexes", "apply", "configure"])
+@pytest.mark.parametrize("method", ["ensure_indexes", "configure"])
 def test_a_failure_leaves_the_bundle_uninstalled(store: Store, method: str) -> None:
     """Whatever the store refuses, nothing is recorded, and the next installation does the rest."""
     run(store, bundle("1.0.0", []))
