@@ -44,8 +44,9 @@ class Objects(StrEnum):
 class Planned:
     """A plan with what it takes to apply it.
 
-    ``catalog`` is the whole configuration afterwards. ``load`` are the artifacts whose objects are
-    created, ``clear`` the schemas whose objects are deleted. An empty ``record`` forgets the bundle.
+    ``catalog`` is the whole configuration afterwards, without its API document. ``load`` are the
+    artifacts whose objects are created, ``clear`` the schemas whose objects are deleted. An empty
+    ``record`` forgets the bundle.
     """
 
     plan: Plan
@@ -231,7 +232,7 @@ class _Work:
         others = state.others(made.bundle)
         infos = [info_of(name, each) for name, each in state.installed.items() if name != made.bundle]
         infos += [info_of(made.bundle, record)] if record else []
-        catalog, found = build([*others, *made.artifacts], self._settings, infos)
+        catalog, found = build([*others, *made.artifacts], self._settings, infos, document=False)
         findings = [*self._missing(record), *made.findings, *_ours(found, made, others)]
         gone = self._gone(made)
         findings += list(self._orphaned(gone))
@@ -239,7 +240,7 @@ class _Work:
         if not any(finding.severity is Severity.ERROR for finding in findings):
             changed = {s.reference for s in made.steps if s.kind is Kind.SCHEMA and s.action is Action.CHANGE}
             if changed and any(store.count(Scope("", schema)) for schema in catalog.entities):
-                old, _ = build(state.artifacts, self._settings)
+                old, _ = build(state.artifacts, self._settings, document=False)
                 findings += map(impact_finding, impacts(store, old, catalog, changed))
             loaded, _ = planned_data(self._context_of(catalog, store), made.bundle, load)
             findings += data_findings(loaded, load)

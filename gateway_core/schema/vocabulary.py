@@ -35,6 +35,8 @@ DIALECT_SCHEMA: JsonObject = {
     "properties": {**ON_SCHEMAS, **ON_PROPERTIES},
 }
 _VALIDATOR = Draft202012Validator(DIALECT_SCHEMA)
+# A hundred times as fast, and asked first: it decides whether there is anything to explain.
+_QUICK = jsonschema_rs.Draft202012Validator(DIALECT_SCHEMA)
 
 _STANDARD = (
     "$anchor $comment $id $schema $vocabulary const contentEncoding contentMediaType default "
@@ -99,6 +101,8 @@ def _finding(
 
 def _malformed(body: JsonObject) -> Iterator[Finding]:
     """What the meta schema says."""
+    if _QUICK.is_valid(body):
+        return
     seen: set[tuple[str | int, ...]] = set()
     for error in sorted(_VALIDATOR.iter_errors(body), key=lambda e: str(list(e.absolute_path))):
         path = tuple(error.absolute_path)
