@@ -18,7 +18,7 @@ from gateway_core.mapping.closures import (
     place,
     syntax,
     unknown,
-    word_of,
+    words_of,
 )
 from gateway_core.mapping.library.constants import CONSTANTS
 from gateway_core.mapping.library.gateway import apply_mapping
@@ -26,6 +26,7 @@ from gateway_core.mapping.library.signature import Function, bind
 from gateway_core.mapping.list_closures import (
     choose_by_condition,
     choose_by_words,
+    end_of,
     kept_items,
     map_constant,
     merged,
@@ -89,6 +90,8 @@ class CallCompiler(ABC):
             kept = self._kept(node, target, values=False)
             if kept is not None:
                 return kept
+        if node.name in ("first", "last") and not node.arguments:
+            return end_of(target, node.position, last=node.name == "last")
         if node.name == "merge" and len(node.arguments) == 1 and not node.arguments[0].spread:
             other = self._plain_argument(node.arguments[0])
             if isinstance(node.target, Array) and not node.target.items:
@@ -318,16 +321,9 @@ def _equal_words(node: Expression, name: str) -> tuple[tuple[str, ...], tuple[st
     if node.operator == "or":
         left, right = _equal_words(node.left, name), _equal_words(node.right, name)
         return None if left is None or right is None or left[0] != right[0] else (left[0], left[1] + right[1])
-    words: tuple[str, ...] = ()
-    if node.operator == "in" and isinstance(node.right, Array):
-        words = tuple(word for item in node.right.items if (word := word_of(item)) is not None)
-        if len(words) < len(node.right.items):
-            return None
-    else:
-        word = constant_word(node)
-        words = () if word is None else (word,)
-    path = constant_path(node.left)
-    return None if not words or path is None or path[0] != name else (path[1], words)
+    word, path = constant_word(node), constant_path(node.left)
+    words = words_of(node.right) if node.operator == "in" else None if word is None else (word,)
+    return None if words is None or path is None or path[0] != name else (path[1], words)
 
 
 def _constant_text(argument: Argument) -> str | None:

@@ -8,6 +8,8 @@ from gateway_core.errors import MappingError
 from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.library.gateway import apply_mapping
 from gateway_core.mapping.library.lists import filter_items, merge
+from gateway_core.mapping.library.lists import first as first_of
+from gateway_core.mapping.library.lists import last as last_of
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.values import is_array, loose_equal, member, values_of
 from gateway_core.types import Json, Position
@@ -91,6 +93,23 @@ def kept_items(
             raise
 
     return keep
+
+
+def end_of(target: Evaluator, position: Position, *, last: bool) -> Evaluator:
+    """``target|first`` or ``target|last``."""
+    index, otherwise = (-1, last_of) if last else (0, first_of)
+
+    def end(frame: Frame) -> Json:
+        value = target(frame)
+        if type(value) is list:
+            return value[index] if value else False
+        try:
+            return otherwise(frame.run, value)
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return end
 
 
 def map_constant(reference: str, document: Evaluator, as_list: bool, position: Position) -> Evaluator:

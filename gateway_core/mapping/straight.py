@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gateway_core.mapping import json_text
 from gateway_core.mapping.casts import UNSET, Cast, changed_texts
-from gateway_core.mapping.evaluate import SPECIAL
+from gateway_core.mapping.closures import SPECIAL
 from gateway_core.mapping.nodes import (
     Binary,
     Conditional,
