@@ -17,6 +17,7 @@ from gateway_core.mapping.entries import Entry, Evaluate
 from gateway_core.mapping.paths import MISSING
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.straight import REST, Odd, find
+from gateway_core.mapping.values import as_dict, is_array, items_of
 from gateway_core.types import Json, Reference
 
 Operation: TypeAlias = tuple[str, paths.Path, str, bool, str | None, paths.Path, Any, Odd, Evaluate]
@@ -66,7 +67,7 @@ def _with_casts(evaluate: Evaluate, casts: tuple[Cast, ...]) -> Evaluate:
 
 
 def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its parts would double its time
-    operations: Operations, documents: Iterable[dict[str, Json]], run: Run, reference: Reference
+    operations: Operations, documents: Iterable[Json], run: Run, reference: Reference
 ) -> list[Json]:
     """A new object with every target for each document. An error names the mapping and the key."""
     missing, unset, rest, text = MISSING, UNSET, REST, str
@@ -74,6 +75,8 @@ def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its pa
     key = ""
     try:
         for variables in documents:
+            if type(variables) is not dict:
+                variables = as_dict(element(variables, {}))  # noqa: PLW2901 - what is no object becomes one
             result: dict[str, Json] = {}
             level = result
             known: paths.Path = ()
@@ -108,6 +111,21 @@ def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its pa
     except (MappingError, RecursionError) as error:
         raise failed(error, run, reference, key) from None
     return results
+
+
+def element(item: Json, extra: dict[str, Json]) -> Json:
+    """An element of a list as a document of its own."""
+    if is_array(item) and not extra:
+        return item
+    merged: dict[str, Json] = {}
+    own = items_of(item) if is_array(item) else () if item is None else ((0, item),)
+    index = 0
+    for key, inner in own:
+        merged[str(index) if isinstance(key, int) else key] = inner
+        index += isinstance(key, int)
+    merged["value"] = item
+    merged.update(extra)
+    return merged
 
 
 def failed(error: MappingError | RecursionError, run: Run, reference: Reference, key: str) -> MappingError:

@@ -95,6 +95,33 @@ def kept_items(
     return keep
 
 
+def values_with_words(
+    target: Evaluator,
+    kept: Evaluator,
+    keys: tuple[str, ...],
+    words: tuple[str, ...],
+    cost: int,
+) -> Evaluator:
+    """Of a list the items that hold one of these texts at a path; ``kept`` finds them elsewhere."""
+    known = frozenset(words)
+
+    def keep(frame: Frame) -> Json:
+        given = target(frame)
+        if type(given) is not list:
+            return kept(frame)
+        frame.run.each(len(given), cost)
+        found: list[Json] = []
+        for item in given:
+            value = item
+            for key in keys:
+                value = value.get(key) if type(value) is dict else member(value, key)[1]
+            if value in known if type(value) is str else any(loose_equal(value, word) for word in words):
+                found.append(item)
+        return found
+
+    return keep
+
+
 def end_of(target: Evaluator, position: Position, *, last: bool) -> Evaluator:
     """``target|first`` or ``target|last``."""
     index, otherwise = (-1, last_of) if last else (0, first_of)
@@ -110,6 +137,28 @@ def end_of(target: Evaluator, position: Position, *, last: bool) -> Evaluator:
             raise
 
     return end
+
+
+def end_of_words(
+    end: Evaluator, items: Evaluator, keys: tuple[str, ...], words: tuple[str, ...], *, cost: int, last: bool
+) -> Evaluator:
+    """The first or last of the items that hold one of these texts at a path; ``end`` finds it elsewhere."""
+    known = frozenset(words)
+
+    def find(frame: Frame) -> Json:
+        given = items(frame)
+        if type(given) is not list:
+            return end(frame)
+        frame.run.each(len(given), cost)
+        for item in reversed(given) if last else given:
+            value = item
+            for key in keys:
+                value = value.get(key) if type(value) is dict else member(value, key)[1]
+            if value in known if type(value) is str else any(loose_equal(value, word) for word in words):
+                return item
+        return False
+
+    return find
 
 
 def map_constant(reference: str, document: Evaluator, as_list: bool, position: Position) -> Evaluator:

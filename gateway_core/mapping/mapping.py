@@ -19,11 +19,11 @@ from gateway_core.mapping import json_text, paths
 from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.explain import Explanation, explain
-from gateway_core.mapping.fill import Operations, failed, fill, operations_of
+from gateway_core.mapping.fill import Operations, element, failed, fill, operations_of
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.value_maps import Bodies, no_bodies
-from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, kind_of
+from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, kind_of
 from gateway_core.types import Finding, Json, Reference
 
 DEFAULT_LIMITS: Final = Limits()
@@ -117,12 +117,11 @@ class CompiledMapping:
             run.left -= self.cost * count
             if run.left < run.check_at:
                 self._start(run)
-            objects = [item if type(item) is dict else as_dict(_element(item, {})) for item in documents]
-            mapped = fill(self.operations, objects, run, self.reference)
+            mapped = fill(self.operations, documents, run, self.reference)
             return paths.decode_keys(mapped, run.burn) if run.keys_seen else mapped
         quick, one = self.quick, self._one
         return [
-            quick(item, run) if type(item) is dict else one(_element(item, {}), run, encoded=True)
+            quick(item, run) if type(item) is dict else one(element(item, {}), run, encoded=True)
             for item in documents
         ]
 
@@ -145,8 +144,8 @@ class CompiledMapping:
         run.items(len(document))
         run.burn(len(extra) * len(document) >> 2)
         if isinstance(document, list):
-            return [self._one(_element(item, extra), run, encoded) for item in document]
-        mapped = {key: self._one(_element(item, extra), run, encoded) for key, item in document.items()}
+            return [self._one(element(item, extra), run, encoded) for item in document]
+        mapped = {key: self._one(element(item, extra), run, encoded) for key, item in document.items()}
         return as_array(mapped)
 
     # -- one document ----------------------------------------------------------------------------
@@ -298,21 +297,6 @@ def _cast_all(value: Json, casts: tuple[Cast, ...], result: Json, run: Run) -> A
         if value is UNSET:
             break
     return value
-
-
-def _element(item: Json, extra: dict[str, Json]) -> Json:
-    """An element of a list as a document of its own."""
-    if is_array(item) and not extra:
-        return item
-    merged: dict[str, Json] = {}
-    own = items_of(item) if is_array(item) else () if item is None else ((0, item),)
-    index = 0
-    for key, inner in own:
-        merged[str(index) if isinstance(key, int) else key] = inner
-        index += isinstance(key, int)
-    merged["value"] = item
-    merged.update(extra)
-    return merged
 
 
 def _store(result: Json, path: paths.Path, value: Json, run: Run) -> Json:
