@@ -7,7 +7,7 @@ the entry's function and of its casts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import paths
@@ -26,6 +26,7 @@ then where it comes from: head and further keys of a look-up, table, odd, and th
 is called where there is no head, or where the look-up does not tell."""
 
 Operations: TypeAlias = tuple[Operation, ...]
+_FIRST: Final = tuple(map(str, range(10)))  # positions of a list that are changed in place
 
 
 def operations_of(entries: tuple[Entry, ...]) -> Operations:
@@ -152,6 +153,38 @@ def _level(result: dict[str, Json], path: paths.Path) -> dict[str, Json]:
 
 def _put(result: dict[str, Json], above: paths.Path, last: str, value: Any, run: Run) -> None:
     """Put a value in its place among lists; of one that is unset only the levels above stay."""
+    level = _level_among_lists(result, above, last)
+    if type(level) is dict and not last.isdigit():
+        if value is not UNSET:
+            level[last] = value
+        return
+    if type(level) is list and last == str(len(level)):
+        if value is not UNSET:
+            level.append(value)
+        return
     head, path = above[0], (*above[1:], last)
     changed = paths.put(result.get(head), path, None if value is UNSET else value, run.burn)
     result[head] = paths.drop(changed, path, run.burn) if value is UNSET else changed
+
+
+def _level_among_lists(result: dict[str, Json], above: paths.Path, last: str) -> Json:
+    """The level at a path of the result, made where it is not there yet; None where that takes more."""
+    level: Json = result
+    for segment, following in zip(above, (*above[1:], last), strict=True):
+        inner: Json = None
+        if type(level) is dict:
+            if segment.isdigit():
+                return None
+            inner = level.get(segment)
+        elif segment != str(len(level)):
+            inner = level[int(segment)] if segment in _FIRST[: len(level)] else None
+            if inner is None:
+                return None
+        if inner is None:
+            inner = [] if following == "0" else {}
+            if type(level) is dict:
+                level[segment] = inner
+            else:
+                level.append(inner)
+        level = inner
+    return level

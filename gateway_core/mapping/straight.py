@@ -123,6 +123,8 @@ def _with_casts(look: Look, casts: tuple[Cast, ...]) -> Odd:
 
 def find(value: Any, key: str) -> Any:
     """The member of a value, or MISSING."""
+    if type(value) is list and key == "0":
+        return value[0] if value else MISSING
     found, inner = member(value, key)
     return inner if found else MISSING
 
