@@ -116,10 +116,8 @@ def damaged(draw: Any) -> dict[str, Any]:
     for path in draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=4)):
         holder: Any = body
         for step in path[:-1]:
-            if isinstance(holder, dict | list) and (
-                step in holder if isinstance(holder, dict) else step < len(holder)
-            ):
-                holder = holder[step]
+            found = holder.get(step) if isinstance(holder, dict) else None
+            holder = holder if found is None else found
         action = draw(st.sampled_from(["replace", "remove", "add"]))
         if isinstance(holder, dict):
             if action == "remove":
@@ -151,14 +149,14 @@ def checked(body: dict[str, Any], second: dict[str, Any] = SECOND) -> None:
         validators[ONE].check(normalise(document, specs[ONE], specs.get))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(damaged())
 def test_damage_never_raises(body):
     """A schema of which anything is missing, wrong or too much still becomes one of ours."""
     checked({"$schema": ENTITY, **{k: v for k, v in body.items() if k != "$schema"}})
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.dictionaries(WORDS, VALUES, max_size=6), st.dictionaries(st.text(max_size=5), VALUES, max_size=4))
 def test_nonsense_never_raises(body, properties):
     """Anything that calls itself such a schema, and a second one as bad."""
@@ -167,7 +165,7 @@ def test_nonsense_never_raises(body, properties):
     checked(nonsense, {**nonsense, "$id": TWO})
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(VALUES)
 def test_one_property_of_any_value_never_raises(node):
     """Whatever stands where a property should."""
