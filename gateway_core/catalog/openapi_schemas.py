@@ -189,7 +189,8 @@ class SchemaForms:
         related: JsonObject = {}
         for name, node in nodes.members(body).items():
             known = nodes.read(node, body)
-            if known.target in self._schemas and known.flag("x-inline") is not True:
+            apart = known.flag("x-inline") is not True and known.flag("x-inPlace") is not True
+            if known.target in self._schemas and apart:
                 shown = self.ref(str(known.target), Form(Mode.READ))
                 related[name] = {"type": "array", "items": shown} if known.many else shown
         if not related:
@@ -270,7 +271,11 @@ class SchemaForms:
             value = self.ref(target, element)
         elif frame.mode is Mode.READ:
             value = {"type": "string", "format": "uuid"}
+            if known.flag("x-inPlace") is True:
+                value = {"anyOf": [self.ref(target, Form(Mode.READ)), value]}
             around.pop("examples", None)
+        elif known.flag("x-linkOnly") is True:
+            value = {"$ref": f"{COMPONENTS}Link"}
         else:
             value = {"anyOf": [{"$ref": f"{COMPONENTS}Link"}, self.ref(target, element)]}
         if nodes.allows_null(known.element if known.many else known.node):

@@ -10,7 +10,8 @@ from typing import Any
 from gateway_core.schema import forms, nodes, original, vocabulary
 from gateway_core.schema.formats import FORMATS
 from gateway_core.schema.own_words import GENERATORS
-from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec, Rules
+from gateway_core.schema.rules import rules_of
+from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
 from gateway_core.types import Finding, JsonObject, Reference, Severity
 
 DEFAULT_DEPTH = 3
@@ -140,22 +141,10 @@ def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, 
         in_place=known.flag("x-inPlace") is True,
         lenient=body.get("x-lenient") is True,
         demanding=any(element.get(keyword) not in (None, 0) for keyword in _DEMANDING),
-        rules=_rules(known),
+        rules=rules_of(known.flag),
         sensitive=known.flag("x-sensitive") is True or (known_format is not None and known_format.sensitive),
         properties=_properties(element, body, inline=True, level=level + 1),
     )
-
-
-def _rules(known: nodes.Property) -> Rules | None:
-    types = known.flag("x-fileTypes")
-    found = Rules(
-        min_date=known.flag("x-minDate"),
-        max_date=known.flag("x-maxDate"),
-        min_size=known.flag("x-minFileSize"),
-        max_size=known.flag("x-maxFileSize"),
-        types=tuple(types) if isinstance(types, list) else (),
-    )
-    return found if found.has_dates or found.has_files else None
 
 
 def _kind(known: nodes.Property, inline: bool) -> PropertyKind:

@@ -56,7 +56,7 @@ def _entity(given: JsonObject, frame: Frame) -> JsonObject:
     made["type"] = "object"
     if given.get("type") not in (None, "object", ["object"], ""):
         frame.warn("schema-root", "type", "this describes a value and no object: no object is kept of it")
-        return made
+        return {**made, "properties": {}, "additionalProperties": False}
     made |= {"x-lenient": True, "properties": {}} | members_of(given, frame)
     made["properties"] = _own_id(made["properties"])
     made |= _naming(given, made["properties"], frame)
