@@ -75,7 +75,8 @@ def read_mappings(
 
 def _mapping_fault(artifact: Artifact, error: MappingError) -> Finding:
     order = ("values", "mapping") if error.detail.startswith(VALUE_MAP_FAULT) else ("mapping", "cast")
-    sections = (name for name in order if error.key in (artifact.body.get(name) or ()))
+    held = {name: artifact.body.get(name) for name in order}
+    sections = (name for name, section in held.items() if isinstance(section, dict) and error.key in section)
     return Finding(
         severity=Severity.ERROR,
         code="mapping",
