@@ -40,6 +40,7 @@ from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
+from gateway_core.web.admin.api import administration
 from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Send
 from gateway_core.web.connection import Limits
 from gateway_core.web.dialects import Response, error_response
@@ -51,7 +52,7 @@ FORGET_SECONDS = 3600
 LOG_SECONDS = 0.2
 LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 SHOWN_WARNINGS = 10
-API = "/api/"
+API, ADMIN, ADMIN_DOCS = "/api/", "/admin/", "/admin/docs"
 
 
 def now() -> datetime:
@@ -169,7 +170,8 @@ def problem_of(error: GatewayError) -> Response:
 
 
 class Gateway:
-    """The whole application: generated endpoints under ``/api/``, pages for people elsewhere."""
+    """The whole application: generated endpoints under ``/api/``, configuration under ``/admin/``, pages
+    for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._live, self._history_days = live_of(settings, store), settings.history_days
@@ -204,6 +206,9 @@ class Gateway:
             )
         self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
+        self._admin = administration(
+            self._live, build_settings(settings), context_of, now=now, clock=time.monotonic, observe=self._log
+        )
         self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,6 +217,8 @@ class Gateway:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API):
             await self._api(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(ADMIN) and scope["path"] != ADMIN_DOCS:
+            await self._admin(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
