@@ -30,7 +30,13 @@ from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
-from gateway_core.operations.install import install, is_installed, sentence, was_rolled_back
+from gateway_core.operations.install import (
+    install,
+    is_installed,
+    make_indexes,
+    sentence,
+    was_rolled_back,
+)
 from gateway_core.operations.live import Live
 from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
 from gateway_core.operations.sources import about, located, read_source
@@ -240,11 +246,15 @@ class Gateway:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
-                await loop.run_in_executor(None, self._live.refresh)
+                await loop.run_in_executor(None, self._refresh)
             except GatewayError as error:
                 logging.getLogger("gateway").error(
                     "the new configuration cannot be used, the old one stays: %s", error.detail
                 )
+
+    def _refresh(self) -> None:
+        if self._live.refresh():
+            make_indexes(self._live.store, self._live.moment.catalog)
 
     async def _forget(self) -> None:
         """Forget what was kept for its time; that several processes do so does no harm."""

@@ -16,7 +16,7 @@ from gateway_core.bundles.layout import digest
 from gateway_core.bundles.plan import Action, Held, Plan, Step, contents_of, hash_of
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.errors import Conflict, InvalidQuery, NotFound, PreconditionFailed
-from gateway_core.operations.in_force import LOCAL, bundle_in_force, edited
+from gateway_core.operations.in_force import LOCAL, bundle_in_force
 from gateway_core.operations.planning import (
     ContextOf,
     Objects,
@@ -50,7 +50,7 @@ def artifacts_of(store: Store, kind: Kind) -> list[InForce]:
     """Every artifact of a kind, in the order in which they are in force."""
     state = current_state(store)
     changed = {
-        (a.kind, a.reference) for name in state.installed for a in edited(installed_bundle(state, name))
+        (a.kind, a.reference) for name in state.installed for a in installed_bundle(state, name).edited
     }
     return [
         InForce(a, (a.kind, a.reference) in changed or a.origin.bundle == LOCAL)
@@ -125,8 +125,14 @@ def plan_delete(
 
 
 def _held(state: State, kind: Kind, reference: Reference) -> Artifact | None:
-    found = (a for a in state.artifacts if a.kind is kind and a.reference == reference)
-    return next(found, None)
+    """The artifact of this reference. Raises ``Conflict`` when there are several, as bundles in Common
+    Gateway's form may have them."""
+    found = [a for a in state.artifacts if a.kind is kind and a.reference == reference]
+    if len(found) > 1:
+        bundles = ", ".join(dict.fromkeys(a.origin.bundle for a in found))
+        hint = "Change it in the files of its bundle, and install that."
+        raise Conflict(f"there are {len(found)} artifacts of this reference, of bundle {bundles}", hint=hint)
+    return found[0] if found else None
 
 
 def _check_match(before: Artifact | None, if_match: tuple[str, ...] | None) -> None:
