@@ -30,7 +30,13 @@ from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.call import Context
-from gateway_core.operations.install import install, is_installed, sentence, was_rolled_back
+from gateway_core.operations.install import (
+    install,
+    is_installed,
+    make_indexes,
+    sentence,
+    was_rolled_back,
+)
 from gateway_core.operations.live import Live
 from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
 from gateway_core.operations.sources import about, located, read_source
@@ -40,6 +46,7 @@ from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
+from gateway_core.web.admin.api import administration
 from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Send
 from gateway_core.web.connection import Limits
 from gateway_core.web.dialects import Response, error_response
@@ -51,7 +58,7 @@ FORGET_SECONDS = 3600
 LOG_SECONDS = 0.2
 LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 SHOWN_WARNINGS = 10
-API = "/api/"
+API, ADMIN, ADMIN_DOCS = "/api/", "/admin/", "/admin/docs"
 
 
 def now() -> datetime:
@@ -169,7 +176,8 @@ def problem_of(error: GatewayError) -> Response:
 
 
 class Gateway:
-    """The whole application: generated endpoints under ``/api/``, pages for people elsewhere."""
+    """The whole application: generated endpoints under ``/api/``, configuration under ``/admin/``, pages
+    for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._live, self._history_days = live_of(settings, store), settings.history_days
@@ -204,6 +212,9 @@ class Gateway:
             )
         self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
+        self._admin = administration(
+            self._live, build_settings(settings), context_of, now=now, clock=time.monotonic, observe=self._log
+        )
         self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,6 +223,8 @@ class Gateway:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API):
             await self._api(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(ADMIN) and scope["path"] != ADMIN_DOCS:
+            await self._admin(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
@@ -233,11 +246,15 @@ class Gateway:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
-                await loop.run_in_executor(None, self._live.refresh)
+                await loop.run_in_executor(None, self._refresh)
             except GatewayError as error:
                 logging.getLogger("gateway").error(
                     "the new configuration cannot be used, the old one stays: %s", error.detail
                 )
+
+    def _refresh(self) -> None:
+        if self._live.refresh():
+            make_indexes(self._live.store, self._live.moment.catalog)
 
     async def _forget(self) -> None:
         """Forget what was kept for its time; that several processes do so does no harm."""

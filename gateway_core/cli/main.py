@@ -74,7 +74,7 @@ def serve(
 
     from gateway_core import app as gateway
     from gateway_core.cli.server import run
-    from gateway_core.operations.install import sentence
+    from gateway_core.operations.install import make_indexes, sentence
     from gateway_core.settings import Settings
     from gateway_core.web.connection import protocol
 
@@ -87,7 +87,9 @@ def serve(
     for finding in opened.findings():
         tell(f"warning: {sentence(finding)}")
     gateway.install_bundles(settings, opened, tell)
-    title = gateway.live_of(settings, opened).moment.catalog.title
+    catalog = gateway.live_of(settings, opened).moment.catalog
+    make_indexes(opened, catalog)
+    title = catalog.title
     _tell_access(settings, opened)
     opened.close()
     config = uvicorn.Config(

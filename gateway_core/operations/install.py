@@ -10,7 +10,7 @@ from gateway_core.bundles.layout import digest
 from gateway_core.bundles.plan import Choices
 from gateway_core.catalog.build import BuildSettings, build
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
-from gateway_core.errors import ConfigurationError, Conflict, VersionConflict
+from gateway_core.errors import ConfigurationError, Conflict, StoreError, VersionConflict
 from gateway_core.operations.bundle_data import data_findings, deletes, planned_data
 from gateway_core.operations.planning import ContextOf, Planned, current_state, plan_installation
 from gateway_core.query.times import instant
@@ -111,7 +111,6 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
         return Installed(0, warnings)
     context = context_of(planned.catalog, store)
     revision = planned.revision
-    _make_indexes(store, planned.catalog)
     for _ in range(ATTEMPTS):
         moment = instant(context.now())
         loaded, changes = planned_data(context, plan.bundle, planned.load)
@@ -132,13 +131,26 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
                 ) from None
             revision = state.revision
         else:
-            return Installed(loaded.created, warnings)
+            return Installed(loaded.created, (*warnings, *_indexed(store, planned.catalog)))
     raise _busy()
 
 
-def _make_indexes(store: Store, catalog: Catalog) -> None:
-    """Before what needs them is in force. Indexes decide about time and never about answers."""
+def make_indexes(store: Store, catalog: Catalog) -> None:
+    """Have the indexes, and hold to the unique values, that the configuration in force asks for.
+
+    It follows an installation and is no part of it: a kill between the two leaves the new configuration
+    in force, and this to the gateways that take it over, or start.
+    """
     store.ensure_indexes([IndexSpec(i.entity, i.path, i.array, i.unique, i.folded) for i in catalog.indexes])
+
+
+def _indexed(store: Store, catalog: Catalog) -> tuple[Finding, ...]:
+    try:
+        make_indexes(store, catalog)
+    except StoreError as error:
+        text = f"it is installed, and its indexes are not made yet: {error.detail}"
+        return (Finding(Severity.WARNING, "indexes", text, hint="A gateway that starts makes them."),)
+    return ()
 
 
 def _busy() -> Conflict:

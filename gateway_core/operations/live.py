@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from gateway_core.catalog.build import BuildSettings
@@ -26,6 +27,7 @@ class Live:
 
     def __init__(self, store: Store, build: BuildSettings, tokens: TokenSettings) -> None:
         self._store, self._build, self._tokens = store, build, tokens
+        self._refreshing = threading.Lock()
         self._bundles: list[BundleInfo] = []
         self._moment = self._load(None)
 
@@ -42,10 +44,11 @@ class Live:
 
         A configuration that does not compile leaves the one in force and raises ``ConfigurationError``.
         """
-        if self._store.revision() == self._moment.revision:
-            return False
-        self._moment = self._load(self._moment.catalog)
-        return True
+        with self._refreshing:  # or a slower thread would put an older moment back
+            if self._store.revision() == self._moment.revision:
+                return False
+            self._moment = self._load(self._moment.catalog)
+            return True
 
     def _load(self, current: Catalog | None) -> Moment:
         revision = self._store.revision()  # before the rest: were it newer, a change would be missed

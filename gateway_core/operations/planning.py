@@ -120,7 +120,7 @@ def plan_installation(
         for step in made.steps
         if step.kind is Kind.DATA and step.action in (Action.CREATE, Action.CHANGE) and step.after is not None
     )
-    work = _Work(store, state, settings, context_of, objects)
+    work = Work(store, state, settings, context_of, objects)
     return work.planned(made, record, Earlier.PUSH, load)
 
 
@@ -160,7 +160,7 @@ def plan_rollback(
     made = replace(made, findings=tuple(f for f in made.findings if f.code not in told_again))
     refused = state.installed[name].get("digest")
     record = {**record, "artifacts": len(made.artifacts), "contents": dict(made.contents), "refused": refused}
-    return _Work(store, state, settings, context_of, objects).planned(made, record, Earlier.POP, ())
+    return Work(store, state, settings, context_of, objects).planned(made, record, Earlier.POP, ())
 
 
 def plan_removal(
@@ -197,7 +197,7 @@ def plan_removal(
         for a in held.edited
     ]
     made = replace(made, findings=tuple(findings))
-    return _Work(store, state, settings, context_of, objects).planned(made, {}, Earlier.LEAVE, ())
+    return Work(store, state, settings, context_of, objects).planned(made, {}, Earlier.LEAVE, ())
 
 
 def installed_bundle(state: State, name: str) -> Held:
@@ -211,7 +211,7 @@ def installed_bundle(state: State, name: str) -> Held:
     return held
 
 
-class _Work:
+class Work:
     """Completes a comparison with what the whole configuration and the stored objects say of it."""
 
     def __init__(

@@ -238,8 +238,8 @@ class TestApplications:
         admin.succeeds("app", "add", "website")
         assert "'website'" in admin.fails("app", "add", "website")
         assert "client id 'website'" in admin.fails("app", "add", "other", "--client-id", "website")
-        said = admin.fails("app", "add", "x", "--scope", "admin")
-        assert "'admin' does not exist. Scopes are: read, write." in said
+        said = admin.fails("app", "add", "x", "--scope", "owner")
+        assert "'owner' does not exist. Scopes are: read, write, admin." in said
         assert "app list" in admin.fails("app", "revoke", "x")
 
 

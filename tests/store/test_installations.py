@@ -15,7 +15,14 @@ from gateway_core.bundles.plan import Action, Choices, Local
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.errors import ConfigurationError, Conflict, NotFound, StoreError
 from gateway_core.operations.access import TokenSettings
-from gateway_core.operations.install import Installed, apply, install, is_installed, was_rolled_back
+from gateway_core.operations.install import (
+    Installed,
+    apply,
+    install,
+    is_installed,
+    make_indexes,
+    was_rolled_back,
+)
 from gateway_core.operations.live import Live
 from gateway_core.operations.planning import (
     Objects,
@@ -25,7 +32,7 @@ from gateway_core.operations.planning import (
     plan_removal,
     plan_rollback,
 )
-from gateway_core.query.model import Scope
+from gateway_core.query.model import Compare, Op, Query, Scope
 from gateway_core.store.protocol import ApplicationRecord, Configuration, Store
 from gateway_core.types import Bundle, Kind, Severity
 
@@ -325,23 +332,39 @@ class TestTogether:
         assert live.moment is moment
 
 
-@pytest.mark.parametrize("moment", ["configure", "ensure_indexes"])
-def test_a_store_that_fails_leaves_the_old_installation(store: Store, moment: str) -> None:
-    """Wherever the store refuses, no artifact, record or object of the new version is there."""
+class Failing:
+    """A store of which one method fails."""
 
-    class Failing:
-        def __getattr__(self, name: str) -> Any:
-            if name == moment:
-                raise StoreError("the disk is full")
-            return getattr(store, name)
+    def __init__(self, store: Store, method: str) -> None:
+        self._store, self._method = store, method
 
+    def __getattr__(self, name: str) -> Any:
+        if name == self._method:
+            raise StoreError("the disk is full")
+        return getattr(self._store, name)
+
+
+def test_a_store_that_fails_leaves_the_old_installation(store: Store) -> None:
+    """When the store refuses, no artifact, record or object of the new version is there."""
     installed(store, bundle(things=[{"name": "a"}]))
     before = state(store)
-    failing: Any = Failing()
+    failing: Any = Failing(store, "configure")
     with pytest.raises(StoreError):
         installed(failing, bundle("2.0.0", [{"name": "a"}, {"name": "b"}], **{"x-index": True}))
     assert state(store) == before
     assert installed(store, bundle("2.0.0", [{"name": "a"}, {"name": "b"}])).created == 1
+
+
+def test_indexes_follow_an_installation(store: Store) -> None:
+    """Where they cannot be made the installation holds, which is told; whoever takes it over makes them."""
+    failing: Any = Failing(store, "ensure_indexes")
+    done = installed(failing, bundle(things=[{"name": "a"}], **{"x-index": True}))
+    assert [finding.code for finding in done.warnings] == ["indexes"]
+    assert is_installed(store, bundle(things=[{"name": "a"}], **{"x-index": True}))
+    live = Live(store, SETTINGS, TokenSettings())
+    make_indexes(store, live.moment.catalog)
+    query = Query(Compare(("name",), Op.EQ, "a"))
+    assert store.find(Scope("", THING), query).total == 1
 
 
 def test_what_is_recorded_says_what_is_in_force(store: Store) -> None:
