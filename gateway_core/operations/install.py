@@ -138,7 +138,9 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
 
 def _make_indexes(store: Store, catalog: Catalog) -> None:
     """Before what needs them is in force. Indexes decide about time and never about answers."""
-    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array, i.unique, i.folded) for i in catalog.indexes])
+    store.ensure_indexes(
+        [IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text) for i in catalog.indexes]
+    )
 
 
 def _busy() -> Conflict:
