@@ -62,14 +62,15 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPath:
-    """A member that the configuration filters or orders on, or that is to be unique; see the store's
-    ``IndexSpec``."""
+    """A member that the configuration filters or orders on, searches in (``text``), or that is to be
+    unique; see the store's ``IndexSpec``."""
 
     entity: Reference
     path: str
     array: bool
     unique: bool = False
     folded: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

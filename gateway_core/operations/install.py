@@ -141,7 +141,9 @@ def make_indexes(store: Store, catalog: Catalog) -> None:
     It follows an installation and is no part of it: a kill between the two leaves the new configuration
     in force, and this to the gateways that take it over, or start.
     """
-    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array, i.unique, i.folded) for i in catalog.indexes])
+    store.ensure_indexes(
+        [IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text) for i in catalog.indexes]
+    )
 
 
 def _indexed(store: Store, catalog: Catalog) -> tuple[Finding, ...]:

@@ -142,6 +142,7 @@ def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, 
         lenient=body.get("x-lenient") is True,
         demanding=any(element.get(keyword) not in (None, 0) for keyword in _DEMANDING),
         rules=rules_of(known.flag),
+        searched=known.flag("x-search") is True,
         sensitive=known.flag("x-sensitive") is True or (known_format is not None and known_format.sensitive),
         properties=_properties(element, body, inline=True, level=level + 1),
     )

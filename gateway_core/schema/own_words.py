@@ -97,6 +97,12 @@ ON_PROPERTIES: JsonObject = {
     "x-maxFileSize": {**_SIZE, "description": f"{_A_FILE}how many bytes it may have"},
     "x-minDate": {**_BOUND, "description": f"the first date or date-time that is allowed: {_MOMENT}"},
     "x-minFileSize": {**_SIZE, "description": f"{_A_FILE}how many bytes it must have"},
+    "x-search": {
+        **_BOOLEAN,
+        "description": "beside a text: `_search` looks in it, and the store keeps an index of its parts for "
+        "`_search`, `[like]` and `%part%`. Without any in a schema `_search` looks in every text, and the "
+        "store reads every object",
+    },
     "x-sensitive": {
         **_BOOLEAN,
         "description": "the value is personal data, also where its format does not tell: the API document "

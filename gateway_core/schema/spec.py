@@ -69,6 +69,7 @@ class PropertySpec:
     generate: str | None = None
     default: Json = None
     indexed: bool = False
+    searched: bool = False
     sensitive: bool = False
     immutable: bool = False
     change_only: bool = False

@@ -289,6 +289,16 @@ def _flag_findings(path: tuple[str | int, ...], node: JsonObject) -> Iterator[Fi
         if keyword in node and not related and "$ref" not in node:
             text = f"{keyword} means something only beside a $ref to a schema"
             yield _finding("schema-flag", (*path, keyword), text, "", Severity.WARNING)
+    if node.get("x-search") is True and (related or not _may_hold_text(node)):
+        text = "x-search means something only at a property that holds text"
+        yield _finding("schema-flag", (*path, "x-search"), text, "", Severity.WARNING)
     if holder.get("x-inline") is True and "x-inverseOf" in holder:
         text = "a property cannot be both inline and the inverse of another"
         yield _finding("schema-flag", (*path, "x-inverseOf"), text, "leave out one of the two")
+
+
+def _may_hold_text(node: JsonObject) -> bool:
+    """Whether the value, or an element of a list, may be a text."""
+    items = node.get("items")
+    kinds = nodes.types(items if isinstance(items, dict) else node)
+    return not kinds or "string" in kinds
