@@ -566,7 +566,10 @@ class TestWords:
             ({"examples": "one"}, "examples", ["one"]),
             ({"$ref": OTHER, "cascade": False}, "x-linkOnly", True),
             ({"$ref": OTHER, "cascadeDelete": "true"}, "x-cascadeDelete", True),
-            ({"$ref": OTHER, "format": "json"}, "x-inPlace", True),
+            ({"$ref": OTHER, "format": "json"}, "x-show", "object"),
+            ({"$ref": OTHER, "format": "url"}, "x-show", "url"),
+            ({"$ref": OTHER, "format": "uri"}, "x-show", "url"),
+            ({"$ref": OTHER, "format": "iri"}, "x-show", "path"),
         ],
     )
     def test_kept_under_another_name(self, node, word, value):
