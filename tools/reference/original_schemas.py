@@ -21,7 +21,7 @@ MEANING = """
 ## What holds everywhere
 
 - Null is a value of every property that does not say `"nullable": false`; a required one may be null too.
-- Every keyword is enforced, with a `format` beside it or without. In the original most are only beside one, so
+- Every keyword is enforced, beside a `format` or without. In the original most are only beside one, so
   a document that was accepted there may be refused here.
 - What clients write is read leniently (`x-lenient`): an empty text, list or object means null where null is
   allowed and it is no value of its own; numbers and truth values may be texts; a date-time may lack its
