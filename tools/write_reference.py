@@ -15,6 +15,7 @@ import mapping_reference
 from reference.bundles import bundle_format
 from reference.commands import commands
 from reference.errors import errors
+from reference.original_schemas import original_schemas
 from reference.queries import queries
 from reference.schemas import schemas
 from reference.settings import settings
@@ -26,6 +27,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "errors.md": errors,
     "mappings.md": mapping_reference.page,
+    "original-schemas.md": original_schemas,
     "queries.md": queries,
     "schemas.md": schemas,
     "settings.md": settings,

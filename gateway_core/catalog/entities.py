@@ -8,7 +8,7 @@ from types import MappingProxyType
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.original import is_original
 from gateway_core.catalog.rejected import reject
-from gateway_core.catalog.snapshot import Entity, ShownRelation
+from gateway_core.catalog.snapshot import Entity, ShownRelation, Spelled
 from gateway_core.errors import ConfigurationError
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
@@ -71,14 +71,17 @@ def entities(
     """The entities that can be used: none while there are no validators."""
     if not validators:
         return {}
+    homes = {reference: _home(reference, endpoints) for reference in specs}
     parsers = {reference: QueryParser(spec, specs.get, settings) for reference, spec in specs.items()}
     return {
-        reference: _entity(spec, validators[reference], parsers[reference], _home(reference, endpoints))
+        reference: _entity(spec, validators[reference], parsers[reference], homes)
         for reference, spec in specs.items()
     }
 
 
-def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: str | None) -> Entity:
+def _entity(
+    spec: EntitySpec, validator: Validator, parser: QueryParser, homes: Mapping[Reference, str | None]
+) -> Entity:
     inverse = _inverse(spec)
     relations = spec.relations
     blank: JsonObject = {p.name: [] if p.many else None for p in spec.properties.values() if p.name != "id"}
@@ -86,7 +89,7 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         spec=spec,
         validator=validator,
         parser=parser,
-        home=home,
+        home=homes[spec.reference],
         blank=MappingProxyType(blank),
         label={"id": spec.reference, "ref": spec.reference, "name": spec.name},
         relations=relations,
@@ -98,7 +101,7 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         mirrored=tuple(inverse),
         immutable=tuple(p for p in spec.properties.values() if p.immutable),
         change_only=tuple(p for p in spec.properties.values() if p.change_only),
-        in_place=tuple(p.name for p in relations if p.in_place),
+        spelled=tuple(Spelled(p.name, p.show, homes.get(str(p.target))) for p in relations if p.show != "id"),
         urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
     )
 

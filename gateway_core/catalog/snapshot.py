@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.match import MatchTable
@@ -25,6 +25,15 @@ class ShownRelation:
     embedded: bool
 
 
+class Spelled(NamedTuple):
+    """A relation property that shows ``how`` (``object``, ``path`` or ``url``) instead of ids; its target
+    is at ``home`` there."""
+
+    name: str
+    how: str
+    home: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A schema with all that is compiled from it.
@@ -35,8 +44,8 @@ class Entity:
     ``relations`` are its relation properties, ``embedded`` those that are shown embedded by
     default; ``inverse`` are the names of the inverse ones by what they mirror, an entity and its
     property, and ``mirrored`` these pairs. ``immutable`` and ``change_only`` are the properties with
-    these rules, ``in_place`` the names of those that show objects instead of ids, and ``urls`` of
-    those that show where an object is found.
+    these rules; ``spelled`` are the relations that show something else than ids, and ``urls`` the names of
+    properties that show where the object is found.
     """
 
     spec: EntitySpec
@@ -52,7 +61,7 @@ class Entity:
     mirrored: tuple[tuple[Reference, str], ...]
     immutable: tuple[PropertySpec, ...] = ()
     change_only: tuple[PropertySpec, ...] = ()
-    in_place: tuple[str, ...] = ()
+    spelled: tuple[Spelled, ...] = ()
     urls: tuple[str, ...] = ()
 
     @property

@@ -75,7 +75,7 @@ class PropertySpec:
     change_only: bool = False
     unique: bool = False
     folded: bool = False
-    in_place: bool = False
+    show: str = "id"
     lenient: bool = False
     demanding: bool = False
     rules: Rules | None = None

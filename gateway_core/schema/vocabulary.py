@@ -54,7 +54,7 @@ REFUSED = {
     "$recursiveAnchor": "use $anchor or a place under $defs",
 }
 
-_OF_RELATIONS = ("x-inline", "x-inverseOf", "x-cascadeDelete", "x-embed", "x-inPlace", "x-linkOnly")
+_OF_RELATIONS = ("x-inline", "x-inverseOf", "x-cascadeDelete", "x-embed", "x-linkOnly", "x-show")
 
 
 def inspect(body: JsonObject, known: Known) -> tuple[Finding, ...]:

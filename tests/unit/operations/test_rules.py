@@ -55,7 +55,15 @@ SCHEMAS = (
             "other": ref("kept"),
         },
     ),
-    schema("tied", {"to": ref("owner", **{"x-linkOnly": True}), "at": ref("owner", **{"x-inPlace": True})}),
+    schema(
+        "tied",
+        {
+            "to": ref("owner", **{"x-linkOnly": True}),
+            "at": ref("owner", **{"x-show": "object"}),
+            "by": ref("owner", **{"x-show": "url"}),
+            "via": {"type": "array", "items": ref("owner", **{"x-show": "path"})},
+        },
+    ),
 )
 
 
@@ -266,6 +274,20 @@ class TestRelations:
         again = world.replace("tied", tied["id"], **{k: v for k, v in tied.items() if k != "_self"})
         assert again["at"]["id"] == tied["at"]["id"]
         assert world.call(Action.LIST, "tied")["results"][0]["at"]["name"] == "a"
+
+    def test_an_object_is_shown_by_where_it_is_found(self, world: World):
+        """As URL or path, and is taken back and found as that; nothing stays nothing."""
+        tied = world.create("tied", by={"name": "a"}, via=[{"name": "b"}, {"name": "c"}])
+        start = "https://gateway.example/api/world/owner/"
+        owner = tied["by"].removeprefix(start)
+        assert world.read("owner", owner)["name"] == "a"
+        assert [path.rpartition("/")[0] for path in tied["via"]] == ["/api/world/owner"] * 2
+        assert tied["embedded"]["by"]["id"] == owner
+        bare = {k: v for k, v in tied.items() if k not in ("_self", "embedded")}
+        assert world.replace("tied", tied["id"], **bare)["by"] == tied["by"]
+        assert world.call(Action.LIST, "tied", by=tied["by"])["total"] == 1
+        empty = world.create("tied")
+        assert (empty["by"], empty["via"]) == (None, [])
 
     def test_null_lets_go(self, world: World):
         """Of a relation that may be null."""

@@ -31,8 +31,13 @@ def made(node, **root):
 
 def said(node, **root):
     """What is said of it: severity, code and place below the property."""
-    found = translation_of({"a": node, "b": {}, "c": {}}, **root).findings
+    found = remarks(translation_of({"a": node, "b": {}, "c": {}}, **root))
     return {(f.severity.value, f.code, f.pointer.removeprefix("/properties/a")) for f in found}
+
+
+def remarks(translation):
+    """What is said of a schema, but for the list of what the original did not enforce."""
+    return [f for f in translation.findings if f.code != "schema-enforced"]
 
 
 def broken(document, properties, bodies=(), **root):
@@ -566,7 +571,10 @@ class TestWords:
             ({"examples": "one"}, "examples", ["one"]),
             ({"$ref": OTHER, "cascade": False}, "x-linkOnly", True),
             ({"$ref": OTHER, "cascadeDelete": "true"}, "x-cascadeDelete", True),
-            ({"$ref": OTHER, "format": "json"}, "x-inPlace", True),
+            ({"$ref": OTHER, "format": "json"}, "x-show", "object"),
+            ({"$ref": OTHER, "format": "url"}, "x-show", "url"),
+            ({"$ref": OTHER, "format": "uri"}, "x-show", "url"),
+            ({"$ref": OTHER, "format": "iri"}, "x-show", "path"),
         ],
     )
     def test_kept_under_another_name(self, node, word, value):
@@ -650,6 +658,31 @@ class TestWords:
     def test_a_slip_beside_the_word_itself_is_none(self):
         """Then the word counts."""
         assert made({"type": "string", "maxLength": 5, "maxLenght": 9})["maxLength"] == 5
+
+
+class TestEnforced:
+    def test_what_did_not_hold_there_is_told_once(self):
+        """For who moves from there: rules without a format, rules that never held, cancelled flags."""
+        properties = {
+            "a": {"maxLength": 5, "enum": ["a"]},
+            "b": {"maxLength": 5, "format": "uuid", "pattern": "b", "required": True},
+            "c": {"immutable": True, "minLength": 0, "mustBeUnique": False},
+            "d": {"required": True},
+        }
+        (found,) = translation_of(properties, required=["d"]).findings
+        assert (found.severity, found.code, found.pointer) == (Severity.INFO, "schema-enforced", "")
+        assert found.message.endswith(
+            ": enum of a; immutable of c; maxLength of a; pattern of b; required of b"
+        )
+
+    def test_many_names_are_counted(self):
+        """The remark stays short."""
+        (found,) = translation_of({f"p{n}": {"maxLength": 5} for n in range(40)}).findings
+        assert "and 28 more" in found.message
+
+    def test_where_everything_held_nothing_is_told(self):
+        """Beside a format."""
+        assert translation_of({"a": {"maxLength": 5, "format": "email"}, "b": {}}).findings == ()
 
 
 class TestNames:
