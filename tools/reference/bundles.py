@@ -19,9 +19,10 @@ from reference.text import meanings, page
 
 INTRODUCTION = f"""
 A bundle is a folder that holds `{MANIFEST}`, or `installation.yaml`. The
-[tutorial](../tutorial/your-first-bundle.md) builds one. Beside the manifest only these folders are opened, at any depth, for their JSON and YAML files;
-whatever else the folder holds means nothing, and symbolic links are not followed. A file's `$schema` may name
-another kind than its folder. Bundles of Common Gateway are read [as they are](#bundles-of-common-gateway):
+[tutorial](../tutorial/your-first-bundle.md) builds one. Beside the manifest only these folders are opened, at
+any depth, for their JSON and YAML files; whatever else the folder holds means nothing, and symbolic links are
+not followed. A file's `$schema` may name another kind than its folder. Bundles of Common Gateway are read
+[as they are](#bundles-of-common-gateway).
 """
 
 AFTER_FOLDERS = f"""
