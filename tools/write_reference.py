@@ -16,6 +16,7 @@ from reference.bundles import bundle_format
 from reference.commands import commands
 from reference.errors import errors
 from reference.original_schemas import original_schemas
+from reference.public_bundles import public_bundles
 from reference.queries import queries
 from reference.schemas import schemas
 from reference.settings import settings
@@ -28,6 +29,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "errors.md": errors,
     "mappings.md": mapping_reference.page,
     "original-schemas.md": original_schemas,
+    "public-bundles.md": public_bundles,
     "queries.md": queries,
     "schemas.md": schemas,
     "settings.md": settings,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -66,11 +66,20 @@ def read_mappings(
             faults = [_mapping_fault(artifact, fault) for fault in (error, *error.others)]
             findings.extend(reject(f, artifact) if is_original(artifact) else f for f in faults)
             continue
-        findings.extend(replace(finding, path=artifact.origin.path) for finding in mapping.findings)
+        findings.extend(_remarks(artifact, mapping))
         compiled[artifact.reference] = mapping
     cache.keep(kept)
     _check_references(compiled, {a.reference: a for a in listed}, findings)
     return compiled
+
+
+def _remarks(artifact: Artifact, mapping: CompiledMapping) -> Iterator[Finding]:
+    """What is remarked upon. Falling through to text is how mappings of Common Gateway write text: there
+    a remark is a note, and what is left out stands out."""
+    for each in mapping.findings:
+        note = is_original(artifact) and each.severity is Severity.WARNING
+        severity = Severity.INFO if note else each.severity
+        yield replace(each, path=artifact.origin.path, severity=severity)
 
 
 def _mapping_fault(artifact: Artifact, error: MappingError) -> Finding:

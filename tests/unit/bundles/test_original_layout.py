@@ -175,9 +175,11 @@ class TestFaults:
         newer = {**schema(LINE, "Line"), "version": "0.0.10"}
         bundle = shop({"Installation/a.json": newer, "Installation/b.json": newer})
         assert of(bundle, Kind.SCHEMA)[LINE].version == "0.0.10"
-        told = [(f.severity, f.path) for f in bundle.findings if f.code == "duplicate"]
-        assert (Severity.INFO, "Installation/b.json") in told
-        assert (Severity.WARNING, "Installation/Schema/deep/er/shop.line.schma.json") in told
+        told = {(f.code, f.severity, f.path) for f in bundle.findings}
+        assert told == {
+            ("duplicate", Severity.INFO, "Installation/b.json"),
+            ("rejected", Severity.WARNING, "Installation/Schema/deep/er/shop.line.schma.json"),
+        }
 
     def test_other_files_are_passed_over_by_name(self) -> None:
         """A picture or a text in the tree is no configuration, and that is told."""
