@@ -50,3 +50,9 @@ def test_every_weak_point_of_versions_has_its_row():
     """W16 to W18, W26 and W45 are answered."""
     rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
     assert {"16", "17", "18", "26", "45"} <= rows
+
+
+def test_every_weak_point_of_installing_has_its_row():
+    """W4, W37, W38 and W47 to W53 are answered."""
+    rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
+    assert {"4", "37", "38", *map(str, range(47, 54))} <= rows
