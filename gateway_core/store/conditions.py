@@ -129,6 +129,9 @@ class Compiler:
         text = self._text_candidate(condition, place)
         if isinstance(condition, AnyOf) and not text:
             return _joined("OR", [self.row(part, place) for part in condition.conditions], "FALSE")
+        decided = self._decided(condition, place)
+        if decided is not None:
+            return decided
         candidates = [*text, *self._candidates(condition, place)]
         return _joined("AND", [*candidates, self._exact(condition, place)], "TRUE")
 
@@ -333,6 +336,20 @@ class Compiler:
                 return found(index, place, path, op, values)
         return []
 
+    def _decided(self, condition: Condition, place: Place) -> str | None:
+        """The whole condition, where an index tells of every object whether it holds."""
+        if not isinstance(condition, Compare) or place.prefix or condition.path[:1] == ("_self",):
+            return None
+        index, op = self._index(place.entity, condition.path), condition.op
+        many = not 0 < len(condition.values) <= MAX_SOUGHT
+        if index is None or index.array or many or op not in _EXACT | _SIGNS.keys():
+            return None
+        expression = self._indexed(place, condition.path)
+        return self.dialect.decided(expression, _SIGNS.get(op, "IN"), condition.values, self.bind)
+
+    def _indexed(self, place: Place, path: Path) -> str:
+        return self.dialect.indexed(place.doc, self.dialect.path(path, self.dialect.literal))
+
     def _by_term(self, index: Index, place: Place, _: Path, op: Op, values: tuple[Scalar, ...]) -> list[str]:
         if op not in _EXACT:
             return []
@@ -345,9 +362,8 @@ class Compiler:
     ) -> list[str]:
         if place.prefix or op not in _EXACT | _SIGNS.keys() or any(isinstance(v, bool) for v in values):
             return []
-        expression = self.dialect.indexed(place.doc, self.dialect.path(path, self.dialect.literal))
         found = [_number(value) for value in values]
-        return [self.dialect.candidate(expression, _SIGNS.get(op, "IN"), found, self.bind)]
+        return [self.dialect.candidate(self._indexed(place, path), _SIGNS.get(op, "IN"), found, self.bind)]
 
 
 def _always(_: Operand) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
@@ -88,6 +88,10 @@ class IndexSpec:
     unique: bool = False
     folded: bool = False
     text: bool = False
+
+
+Wanted: TypeAlias = Sequence[IndexSpec] | Callable[[Sequence[Artifact]], Sequence[IndexSpec]]
+"""The indexes to have, or what tells of the installed artifacts which they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +288,11 @@ class Store(Protocol):
 
         Raises ``VersionConflict`` when ``expect`` is not in force, and where ``apply`` does."""
 
-    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
-        """Have an index for each spec and for nothing else."""
+    def ensure_indexes(self, wanted: Wanted) -> None:
+        """Have an index for each spec that is wanted and for nothing else.
+
+        What tells the specs of the installed artifacts is asked once nobody else can change indexes. So of
+        two gateways that install different bundles, whichever comes last leaves the indexes of both."""
 
     def applications(self) -> Sequence[ApplicationRecord]: ...
 

@@ -160,6 +160,34 @@ class TestPlans:
             assert "SeekRowid" not in steps
             assert "DeferredSeek" in steps
 
+    @pytest.mark.parametrize(
+        "where",
+        [
+            eq("name"),
+            Compare(("name",), Op.IN, ("a", "b")),
+            Compare(("name",), Op.GE, ("a",)),
+            All((Compare(("name",), Op.GE, ("a",)), Compare(("name",), Op.LT, ("b",)))),
+        ],
+    )
+    def test_counting_what_an_index_decides_reads_no_object(self, opened, where):
+        """The matches are counted in the index: of the table itself no row is sought, and no column read."""
+        opened.ensure_indexes(SPECS)
+        with opened._readers.snapshot() as connection:
+            known = indexes.current(connection, indexes.IndexSet())
+            total = sql.find(SCOPE, Query(where), SQLITE, known.indexes).total
+            (root,) = connection.execute(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'object'"
+            ).fetchone()
+            steps = connection.execute(f"EXPLAIN {total.text}", total.params).fetchall()
+            table = {row[2] for row in steps if row[1] == "OpenRead" and row[3] == root}
+            used = {row[1] for row in steps if row[2] in table} - {"OpenRead"}
+            (plan_row,) = {
+                row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {total.text}", total.params)
+            }
+        assert f"SEARCH o USING INDEX {self.NAME} (tenant=? AND <expr>" in plan_row
+        assert not used & {"Column", "SeekRowid", "NotExists"}, used
+        assert not [row for row in steps if row[1] == "Function" and "json" in str(row[5])]
+
     def test_an_index_of_an_older_version_is_made_anew(self, opened, path):
         """One whose definition is not that of today would serve no query."""
         opened.ensure_indexes(SPECS)

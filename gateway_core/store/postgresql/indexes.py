@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -72,32 +72,36 @@ def read(connection: Connection, generation: int) -> IndexSet:
     return IndexSet(generation, Indexes(indexes, searched), arrays, claims.read(connection))
 
 
-def ensure(connection: Connection, specs: Iterable[IndexSpec], place: str) -> None:
-    """Make the indexes equal to ``specs``. The connection is of its own, in autocommit mode."""
-    listed = tuple(specs)
-    wanted = {(spec.entity, spec.path): spec for spec in listed if not (spec.unique or spec.text)}
-    searched = wanted_texts(listed)
+def ensure(connection: Connection, specs: Callable[[], Iterable[IndexSpec]], place: str) -> None:
+    """Make the indexes equal to the specs, which are asked for when nobody else makes any. The connection
+    is of its own, in autocommit mode."""
     with _alone(connection, place):
+        listed = tuple(specs())
         claims.ensure(connection, (spec for spec in listed if spec.unique), _between_changes)
-        rows = connection.execute("SELECT entity, path, many, ready FROM index_spec").fetchall()
-        existing = {
-            (entity, path): (IndexSpec(entity, path, many), ready) for entity, path, many, ready in rows
-        }
-        for key, (spec, ready) in existing.items():
-            if wanted.get(key) != spec or not ready:
-                _drop(connection, spec)
-        names = {index_name(spec) for spec in wanted.values() if not spec.array}
-        _drop_texts(connection, searched)
-        valid = _clear(connection, names | {texts.index_name(*each) for each in searched.items()})
-        made = _create_texts(connection, searched, valid)
-        for key, spec in wanted.items():
-            kept = existing.get(key) == (spec, True) and (spec.array or index_name(spec) in valid)
-            if not kept:
-                made = True
-                (_create_terms if spec.array else _create_index)(connection, spec)
-        if made:
-            # Of an expression there are statistics only once it has an index.
-            _execute(connection, "ANALYZE object, term")
+        _ensure_members(connection, [spec for spec in listed if not spec.unique])
+
+
+def _ensure_members(connection: Connection, specs: Collection[IndexSpec]) -> None:
+    """Make the indexes that queries use, and no others."""
+    wanted = {(spec.entity, spec.path): spec for spec in specs if not spec.text}
+    searched = wanted_texts(specs)
+    rows = connection.execute("SELECT entity, path, many, ready FROM index_spec").fetchall()
+    existing = {(entity, path): (IndexSpec(entity, path, many), ready) for entity, path, many, ready in rows}
+    for key, (spec, ready) in existing.items():
+        if wanted.get(key) != spec or not ready:
+            _drop(connection, spec)
+    names = {index_name(spec) for spec in wanted.values() if not spec.array}
+    _drop_texts(connection, searched)
+    valid = _clear(connection, names | {texts.index_name(*each) for each in searched.items()})
+    made = _create_texts(connection, searched, valid)
+    for key, spec in wanted.items():
+        kept = existing.get(key) == (spec, True) and (spec.array or index_name(spec) in valid)
+        if not kept:
+            made = True
+            (_create_terms if spec.array else _create_index)(connection, spec)
+    if made:
+        # Of an expression there are statistics only once it has an index.
+        _execute(connection, "ANALYZE object, term")
 
 
 def index_name(spec: IndexSpec) -> str:
