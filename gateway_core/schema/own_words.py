@@ -78,6 +78,13 @@ ON_PROPERTIES: JsonObject = {
         **_BOOLEAN,
         "description": "often filtered or ordered by: the store keeps an index",
     },
+    "x-initial": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string"},
+        "description": "beside an `enum` of texts: the values that a new object may have (default all of "
+        "them); 409 for another",
+    },
     "x-inline": {
         **_BOOLEAN,
         "description": "beside a `$ref` to a schema: the value is kept inside this object, with all below it",
@@ -101,6 +108,12 @@ ON_PROPERTIES: JsonObject = {
         **_BOOLEAN,
         "description": "the value is personal data, also where its format does not tell: the API document "
         "marks it, for people and tools; nothing is hidden from a client",
+    },
+    "x-transitions": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        "description": "beside an `enum` of texts: for each value those that may follow it; 409 for another. "
+        "See below",
     },
     "x-unique": {
         **_BOOLEAN,
