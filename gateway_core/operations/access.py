@@ -18,7 +18,9 @@ READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
 FOREVER = 2**53
 MAX_CLAIM = 200
-READING = frozenset({Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS})
+READING = frozenset(
+    {Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS, Action.COMPUTE}
+)
 
 
 @dataclass(frozen=True, slots=True)
