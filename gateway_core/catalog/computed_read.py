@@ -150,6 +150,8 @@ class ComputedReader:
                 self._add(f"{where} must be an object under a name of letters and digits")
                 continue
             self._check_keys(body, PARAMETER_KEYS, where)
+            if name in collection.words.values():
+                self._add(f"{where} is a word of its collection already")
             target = body.get("reference")
             if target is not None and target not in self._specs:
                 self._add(f"{where}: 'reference' names '{target}', which is not installed")
