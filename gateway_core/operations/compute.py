@@ -29,6 +29,7 @@ from gateway_core.operations.render import Renderer
 from gateway_core.operations.shape import services
 from gateway_core.query.model import Query, Scope, Window
 from gateway_core.query.operators import null_test
+from gateway_core.query.paths import shown
 from gateway_core.query.values import read_boolean, read_integer, read_number, read_text, refusal
 from gateway_core.schema import reason, referenced_id
 from gateway_core.schema.vocabulary import suggestion
@@ -66,8 +67,9 @@ def _read(computed: Computed, params: Mapping[str, Json]) -> Iterator[tuple[str,
     """The parameters that are given, as values of their types; of an object its id."""
     declared = {parameter.name: parameter for parameter in computed.parameters}
     for name in params.keys() - declared.keys():
+        text = f"query parameter '{shown(name)}' is not known here; {suggestion(name[:100], declared)}"
         known = f"The parameters are: {', '.join(declared)}." if declared else "There are no parameters."
-        raise refusal(name, f"is not known here; {suggestion(name[:100], declared)}".rstrip("; "), known)
+        raise InvalidQuery(text.rstrip("; "), parameter=shown(name), hint=known)
     for name, parameter in declared.items():
         if name in params:
             yield name, _value(parameter, params[name])
