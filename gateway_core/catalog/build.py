@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway_core.catalog import openapi
+from gateway_core.catalog.computed_check import check_selections
+from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.entities import entities, read_schemas
@@ -67,7 +69,11 @@ def build(
     endpoints = _endpoints(used, specs, mappings, findings)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
+    bodies = {a.reference: a.body for a in _of(used, Kind.MAPPING)}
+    computing = ComputedReader(specs, mappings, bodies, endpoints, findings)
+    computed = tuple(e for a in _of(used, Kind.COMPUTED) if (e := computing.read(a)) is not None)
     known = entities(specs, validators, endpoints, settings.query)
+    findings.extend(check_selections(computed, known))
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
     info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
     catalog = Catalog(
@@ -75,10 +81,13 @@ def build(
         entities=MappingProxyType(known),
         mappings=MappingProxyType(mappings),
         endpoints=endpoints,
-        table=MatchTable(endpoints),
+        table=MatchTable(endpoints, computed),
         indexes=tuple(indexed_paths(specs)),
         artifacts=tuple(artifacts),
-        openapi=openapi.document(info, endpoints, known, settings.query) if document else {"info": info},
+        openapi=openapi.document(info, (*endpoints, *computed), known, settings.query)
+        if document
+        else {"info": info},
+        computed=computed,
     )
     return catalog, tuple(findings)
 

@@ -95,7 +95,10 @@ class BundleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything that configuration decides, immutable. ``version`` is a hash of its content."""
+    """Everything that configuration decides, immutable. ``version`` is a hash of its content.
+
+    ``computed`` are the endpoints that serve no objects, but what is made of one.
+    """
 
     version: str
     entities: Mapping[Reference, Entity]
@@ -105,6 +108,7 @@ class Catalog:
     indexes: tuple[IndexedPath, ...]
     artifacts: tuple[Artifact, ...]
     openapi: JsonObject
+    computed: tuple[Endpoint, ...] = ()
 
     def spec(self, reference: Reference) -> EntitySpec | None:
         """What an entity's schema says, or None for a schema that is not installed."""

@@ -10,10 +10,12 @@ from gateway_core.errors import Conflict, InvalidDocument, NotUnique
 from gateway_core.operations.call import Context
 from gateway_core.operations.generate import generated
 from gateway_core.operations.graph import Graph, ids_of, moment_after
+from gateway_core.operations.linking import with_reference, without_reference
 from gateway_core.operations.merge import holds, merge_patch
 from gateway_core.operations.refusals import UNIQUE, Refusal, changed_too_late, given_too_early
 from gateway_core.operations.shape import invalid
-from gateway_core.schema import EntitySpec, PropertyKind, PropertySpec, referenced_id
+from gateway_core.operations.transitions import begin, follow
+from gateway_core.schema import PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
 
@@ -75,6 +77,8 @@ class Planner:
             entity.spec, document, id, self._moment, self._context.new_id, restored=meta is not None
         )
         data = self._data(entity, id, filled, None)
+        if meta is None:
+            begin(entity.spec, data)
         item = StoredObject(id, entity.reference, data, meta or self._new_meta())
         self._puts[id] = Put(item, 0, _links(entity, item), sequences, fresh=fresh)
 
@@ -102,6 +106,7 @@ class Planner:
             return
         if entity.immutable:
             self._refusals += changed_too_late(entity, item, data, document)
+        follow(entity.spec, item.data, data)
         self._put(entity, item, data)
 
     def _put(self, entity: Entity, item: StoredObject, data: JsonObject) -> None:
@@ -111,6 +116,7 @@ class Planner:
     def revive(self, entity: Entity, removed: StoredObject, document: JsonObject | None = None) -> None:
         """Plan that an object that was removed is there again, as it was or as ``document``."""
         data = removed.data if document is None else self._data(entity, removed.id, document, None)
+        follow(entity.spec, removed.data, data)
         back = removed._replace(data=data, meta=self._next(removed.meta))
         self._puts[removed.id] = Put(back, 0, _links(entity, back))
 
@@ -358,23 +364,6 @@ def _patched_element(graph: Graph, element: Json, current: str | None) -> Json:
     id = str(element.get(ID) or current or "")
     item = graph.objects.get(id)
     return {**merge_patch(item.data, element), ID: id} if item is not None else element
-
-
-def with_reference(spec: EntitySpec, document: JsonObject, property: str, id: str) -> JsonObject:
-    """``document`` with a reference to ``id`` under ``property`` (added, where that is a list)."""
-    prop = spec.properties.get(property)
-    if prop is not None and prop.many:
-        value = document.get(property) or []
-        return {**document, property: value if id in value else [*value, id]}
-    return {**document, property: id}
-
-
-def without_reference(data: JsonObject, property: str, id: str) -> JsonObject:
-    """``data`` without the reference to ``id`` under ``property``."""
-    left = [other for other in ids_of(data.get(property)) if other != id]
-    if isinstance(data.get(property), list):
-        return {**data, property: left}
-    return {name: value for name, value in data.items() if name != property}
 
 
 def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway_core.operations import history, objects, restore
+from gateway_core.operations import compute, history, objects, restore
 from gateway_core.operations.call import Action, Call, Context, Outcome
 
 OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyType(
@@ -21,6 +21,7 @@ OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyTy
         Action.LIST_REMOVED: history.list_removed,
         Action.VERSIONS: history.versions,
         Action.RESTORE: restore.restore,
+        Action.COMPUTE: compute.compute,
     }
 )
 
