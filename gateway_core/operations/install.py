@@ -145,7 +145,9 @@ def make_indexes(store: Store, catalog: Catalog) -> None:
 
     def wanted(artifacts: Sequence[Artifact]) -> Sequence[IndexSpec]:
         current = catalog if tuple(artifacts) == catalog.artifacts else build(artifacts)[0]
-        return [IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text) for i in current.indexes]
+        return [
+            IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text, i.order) for i in current.indexes
+        ]
 
     store.ensure_indexes(wanted)
 
