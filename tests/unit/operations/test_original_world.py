@@ -68,11 +68,12 @@ def test_what_is_not_given_is_filled_in(world: World):
 
 def test_rules_are_enforced(world: World):
     """Each by name, in one answer."""
-    wrong = {"subject": "x", "kind": "b", "place": {}, "secret": "perhaps"}
+    wrong = {"subject": "x", "kind": "b", "place": {"town": "z"}, "secret": "perhaps"}
     assert refused(world.create, "case", **wrong) == {
         "subject": "minLength",
         "why": "required",
         "place.city": "required",
+        "place.town": "unknown-property",
         "secret": "type",
     }
     case = world.create("case", subject="ok", kind="a")
