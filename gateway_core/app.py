@@ -21,6 +21,7 @@ import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway_core.bundles.order import bundles_by_requirement
+from gateway_core.bundles.packages import registered_handlers
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
@@ -80,7 +81,8 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings))
+    handlers = frozenset(registered_handlers())
+    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers)
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:

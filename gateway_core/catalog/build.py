@@ -27,6 +27,7 @@ from gateway_core.catalog.read_mappings import MappingCache, read_mappings
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
+from gateway_core.catalog.states import states, waiting
 from gateway_core.catalog.words import word_clashes
 from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits
 from gateway_core.query.parse import QuerySettings
@@ -38,11 +39,13 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What the catalog needs to know beside the artifacts."""
+    """What the catalog needs to know beside the artifacts; ``handlers`` are the names of the classes that
+    somebody provides."""
 
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
+    handlers: frozenset[str] = frozenset()
     compiled: MappingCache = field(default_factory=MappingCache, compare=False)
 
 
@@ -89,6 +92,8 @@ def build(
         else {"info": info},
         computed=computed,
     )
+    owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
+    findings.extend(waiting(states(owners, catalog, findings, settings.handlers)))
     return catalog, tuple(findings)
 
 
