@@ -45,8 +45,8 @@ class Planned:
     """A plan with what it takes to apply it.
 
     ``catalog`` is the whole configuration afterwards, without its API document; None when nothing is to
-    be done. ``load`` are the artifacts whose objects are created, ``clear`` the schemas whose objects are deleted. An empty
-    ``record`` forgets the bundle.
+    be done. ``load`` are the artifacts whose objects are created, ``clear`` the schemas whose objects are
+    deleted. An empty ``record`` forgets the bundle.
     """
 
     plan: Plan
