@@ -107,9 +107,9 @@ def check_workers(settings: Settings, store: Store) -> None:
         raise StoreError(detail, hint="Set it to 1, or use a sqlite: or postgresql: store.")
 
 
-def live_of(settings: Settings, store: Store) -> Live:
+def live_of(settings: Settings, store: Store, build: BuildSettings | None = None) -> Live:
     tokens = TokenSettings(settings.token_max_age, settings.clock_leeway)
-    return Live(store, build_settings(settings), tokens)
+    return Live(store, build or build_settings(settings), tokens)
 
 
 def context_of(catalog: Catalog, store: Store) -> Context:
@@ -137,6 +137,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
     back is passed over. ``tell`` hears what is done, and the first warnings. Raises
     ``ConfigurationError`` for what is not as it was locked, where the settings ask for that."""
     sources = {}
+    build = build_settings(settings)
     lock = lock_file(Path(settings.lock)) if settings.locked else ""
     for name in settings.bundle_names():
         source = read_source(name)
@@ -152,7 +153,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
             tell(f"not installed: {bundle.name} {bundle.version}, which was rolled back; {way}")
             continue
         with about(name), located(source):
-            made = install(store, bundle, build_settings(settings), context_of, source=source.place)
+            made = install(store, bundle, build, context_of, source=source.place)
         objects = f", {made.created} objects created" if made.created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
         for warning in made.warnings[:SHOWN_WARNINGS]:
@@ -182,7 +183,8 @@ class Gateway:
     for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._live, self._history_days = live_of(settings, store), settings.history_days
+        build = build_settings(settings)  # shared: what did not change is compiled once
+        self._live, self._history_days = live_of(settings, store, build), settings.history_days
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
         self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
@@ -215,7 +217,7 @@ class Gateway:
         self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
         self._admin = administration(
-            self._live, build_settings(settings), context_of, now=now, clock=time.monotonic, observe=self._log
+            self._live, build, context_of, now=now, clock=time.monotonic, observe=self._log
         )
         self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 

@@ -14,7 +14,7 @@ from gateway_core.catalog.computed_check import check_selections
 from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.entities import entities, read_schemas
+from gateway_core.catalog.entities import SchemaCache, entities
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
@@ -47,6 +47,7 @@ class BuildSettings:
     limits: Limits = DEFAULT_LIMITS
     handlers: frozenset[str] = frozenset()
     compiled: MappingCache = field(default_factory=MappingCache, compare=False)
+    schemas: SchemaCache = field(default_factory=SchemaCache, compare=False)
 
 
 def build(
@@ -67,7 +68,7 @@ def build(
     findings: list[Finding] = []
     used = settle(artifacts, findings)
     findings.extend(unknown_keys(used))
-    specs, validators = read_schemas(_of(used, Kind.SCHEMA), findings)
+    specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
     endpoints = _endpoints(used, specs, mappings, findings)
     findings.extend(lint_pairs(endpoints, specs))

@@ -107,7 +107,7 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
     if plan.errors:
         raise _unusable(plan.errors)
     warnings = tuple(finding for finding in plan.findings if finding.severity is Severity.WARNING)
-    if not plan.is_needed:
+    if planned.catalog is None:
         return Installed(0, warnings)
     context = context_of(planned.catalog, store)
     revision = planned.revision
