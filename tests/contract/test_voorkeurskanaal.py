@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from gateway_process import StartServer
+
+from gateway_core.app import now
+from gateway_core.operations.applications import add_application
+from gateway_core.store.open import open_store
 
 KIC = "/api/kic/v1"
 ZAAK = "https://zaken.example/api/v1/zaken/ZAAK-2025-42"
@@ -350,3 +356,22 @@ class TestTheEndpoint:
         assert named == ["taak", "zaak"]
         assert {"200", "304", "400", "401", "403", "404"} <= set(item["get"]["responses"])
         assert item["get"]["tags"] == ["Partijen"]
+
+
+def test_who_may_ask(server_factory: StartServer, tmp_path: Path) -> None:
+    """Whoever may read; nobody without credentials, and not who may only write."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    store = open_store(url, durability="fast")
+    keys = {
+        name: add_application(store, name, now(), scopes=(name,), client_id=None, secret=None, reference=None)
+        for name in ("read", "write")
+    }
+    store.close()
+    server = server_factory(store=url, bundles="CustomerInteraction", durability="fast")
+    with server.client(headers={"x-api-key": keys["write"].api_key}) as writer:
+        who = post(writer, "partijen", {"soortPartij": "natuurlijk_persoon"})
+        assert writer.get(f"{KIC}/partijen/{who}/voorkeurskanaal").status_code == 403
+    with server.client(headers={"x-api-key": keys["read"].api_key}) as reader:
+        assert reader.get(f"{KIC}/partijen/{who}/voorkeurskanaal").json()["kanaal"] == "geen"
+    with server.client() as nobody:
+        assert nobody.get(f"{KIC}/partijen/{who}/voorkeurskanaal").status_code == 401
