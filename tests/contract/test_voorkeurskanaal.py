@@ -245,6 +245,14 @@ class TestTheRest:
         wish = {"voorkeurskanaal": {"soortDigitaalAdres": "email", "adres": text}}
         assert chosen(api, who, taak(api, who, wish)) == ("email", text, "taak")
 
+    def test_more_than_a_rule_can_weigh(self, api: httpx2.Client) -> None:
+        """Extra data without end is refused with the limit that it ran into, and shows nothing of it."""
+        who = partij(api, address("emailadres", MAIL))
+        task = taak(api, who, [{"geheim": number} for number in range(40_000)])
+        answer = api.get(f"{KIC}/partijen/{who}/voorkeurskanaal", params={"taak": task})
+        assert (answer.status_code, answer.json()["code"]) == (400, "mapping-limit")
+        assert "geheim" not in answer.text
+
     def test_a_task_of_somebody_else(self, api: httpx2.Client) -> None:
         """By link, BSN or both: what belongs to another is not sent to this partij."""
         number = {"objecttype": "p", "soortObjectId": "bsn", "objectId": "999993653"}
