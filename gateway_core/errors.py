@@ -246,3 +246,16 @@ class VersionConflict(StoreError):
     """An object changed between reading and writing; the gateway itself tries again on it."""
 
     status, code, title = 409, "version-conflict", "The object changed meanwhile"
+
+
+class Unreachable(GatewayError):
+    """Another system cannot be reached, may not be asked, or answered that it could not; ``detail`` tells
+    which, without the address that was asked: it may hold what is nobody else's business."""
+
+    status, code, title = 502, "unreachable", "Another system cannot be reached"
+
+
+class Hopeless(GatewayError):
+    """An action cannot succeed, however often it is tried: what is wrong is told to administrators."""
+
+    status, code, title = 500, "hopeless", "An action cannot succeed"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from gateway_core.catalog import openapi
+from gateway_core.catalog.actions import HandlerSpec, read_actions
 from gateway_core.catalog.configuration import Configurations
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.entities import entities, read_schemas
@@ -42,6 +43,7 @@ class BuildSettings:
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
+    handlers: tuple[HandlerSpec, ...] = ()
 
 
 def build(
@@ -76,6 +78,7 @@ def build(
         indexes=tuple(indexed_paths(specs)),
         artifacts=tuple(artifacts),
         openapi=openapi.document(info, endpoints, known, settings.query),
+        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, known, findings),
     )
     return catalog, tuple(findings)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from gateway_core.catalog.actions import Actions
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.match import MatchTable
 from gateway_core.mapping.mapping import CompiledMapping
@@ -95,6 +96,7 @@ class Catalog:
     indexes: tuple[IndexedPath, ...]
     artifacts: tuple[Artifact, ...]
     openapi: JsonObject
+    actions: Actions = field(default_factory=Actions)
 
     def spec(self, reference: Reference) -> EntitySpec | None:
         """What an entity's schema says, or None for a schema that is not installed."""
