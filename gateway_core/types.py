@@ -153,7 +153,8 @@ class Event(NamedTuple):
     removed one: had last). ``action`` is what was done (create, update, delete, receive).
     ``carries`` are the members of the object, at the top of its document, that ``data`` shall hold;
     the store fills them in when it writes. ``key``: of events with the same one only the first is kept.
-    ``depth`` counts the actions that led to it.
+    ``depth`` counts the actions that led to it. ``first`` are the consumers that are tried at once, by
+    whoever records it: what they are owed is kept with it, in case that does not succeed.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Event(NamedTuple):
     carries: tuple[str, ...] = ()
     key: str | None = None
     depth: int = 0
+    first: tuple[str, ...] = ()
 
 
 class EventName(StrEnum):

@@ -16,7 +16,10 @@ from pathlib import Path
 import psycopg
 from gateway_process import free_port
 
-TABLES = "object, history, link, counter, index_spec, term, sequence, installation, artifact, application"
+TABLES = (
+    "object, history, link, counter, index_spec, term, sequence, installation, artifact, application, "
+    "event, delivery, dead_letter, lease"
+)
 START_SECONDS = 60
 
 

@@ -33,6 +33,7 @@ from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
 from gateway_core.store.sqlite.failures import translated
+from gateway_core.store.sqlite.outbox import SqliteOutbox
 from gateway_core.store.sqlite.plans import plan_of
 from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
 
@@ -115,6 +116,7 @@ class SqliteStore:
             connection.close()
             raise
         self._commits = Commits(connection, busy_seconds=busy_seconds, place=path)
+        self.outbox = SqliteOutbox(self._read, self._write)
 
     # -- reading objects
 
