@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from gateway_core.catalog.original import is_original
 from gateway_core.catalog.rejected import reject
 from gateway_core.logic import BadRule, Rule, compile_rule
+from gateway_core.schema import EntitySpec
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Artifact, EventName, Finding, Json, JsonObject, Reference, Severity
 
@@ -121,10 +122,14 @@ class ActionReader:
     """Reads artifacts of actions, against the handlers that there are. What is wrong is found, not raised."""
 
     def __init__(
-        self, handlers: Sequence[HandlerSpec], entities: Collection[Reference], findings: list[Finding]
+        self,
+        handlers: Sequence[HandlerSpec],
+        specs: Mapping[Reference, EntitySpec],
+        mappings: Collection[Reference],
+        findings: list[Finding],
     ) -> None:
         self._handlers = {name: spec for spec in handlers for name in (spec.name, *spec.aliases)}
-        self._entities, self._findings = entities, findings
+        self._specs, self._mappings, self._findings = specs, mappings, findings
         self._faulty = False
 
     def read(self, artifact: Artifact) -> Action | None:
@@ -194,6 +199,8 @@ class ActionReader:
             # The words of the library may quote a value: configuration is no secret, but may be long.
             text = f"'{place[1:]}' does not fit the handler '{spec.name}': {fault.message[:200]}"
             self._find(artifact, Severity.ERROR, text, place)
+        if not self._faulty:
+            self._check_references(artifact, spec.schema, configuration, "/configuration")
 
     def _interest(
         self, artifact: Artifact, spec: HandlerSpec, configuration: JsonObject
@@ -202,10 +209,47 @@ class ActionReader:
         named = self._texts(artifact, "schemas") if "schemas" in artifact.body else None
         wanted = named if named is not None else interest
         schemas = None if wanted is None else frozenset(wanted)
-        for schema in sorted(set(schemas or ()) - set(self._entities)):
+        for schema in sorted(set(schemas or ()) - self._specs.keys()):
             text = f"it is about schema '{schema}', which is not installed"
-            self._find(artifact, Severity.ERROR, text, "", suggestion(schema, self._entities))
+            self._find(artifact, Severity.ERROR, text, "", suggestion(schema, self._specs))
+        for schema, members in (interest or {}).items():
+            for member in members if schema in self._specs else ():
+                self._check_carried(artifact, self._specs[schema], member)
         return schemas, MappingProxyType({k: tuple(members) for k, members in (interest or {}).items()})
+
+    def _check_carried(self, artifact: Artifact, spec: EntitySpec, member: str) -> None:
+        prop = spec.properties.get(member)
+        named = f"events would carry '{member}' of {spec.title}"
+        if prop is None:
+            text, hint = f"{named}, which has no such member", suggestion(member, spec.properties)
+            self._find(artifact, Severity.ERROR, text, "/configuration", hint)
+        elif prop.write_only:
+            self._find(artifact, Severity.ERROR, f"{named}, which is never shown", "/configuration")
+        elif prop.sensitive:
+            hint = "Whoever subscribes is told it; leave it out unless that is meant."
+            self._find(artifact, Severity.WARNING, f"{named}, which is personal data", "/configuration", hint)
+
+    def _check_references(
+        self, artifact: Artifact, schema: Mapping[str, Json], value: Json, place: str
+    ) -> None:
+        """Report what a configuration refers to that is not installed, where the handler's schema says
+        that it refers to something."""
+        refers = schema.get("x-refers")
+        if refers is not None and isinstance(value, str):
+            known: Collection[str] = self._mappings if refers == "mapping" else self._specs
+            if value not in known:
+                text = f"'{place[1:]}' names the {refers} '{value}', which is not installed"
+                self._find(artifact, Severity.ERROR, text, place, suggestion(value, known))
+        if isinstance(value, dict):
+            named = schema.get("properties") or {}
+            others = schema.get("additionalProperties")
+            for key, each in value.items():
+                below = named.get(key, others)
+                if isinstance(below, dict):
+                    self._check_references(artifact, below, each, f"{place}/{key}")
+        elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+            for number, each in enumerate(value):
+                self._check_references(artifact, schema["items"], each, f"{place}/{number}")
 
     def _texts(self, artifact: Artifact, key: str) -> tuple[str, ...]:
         listed: Any = artifact.body.get(key) or ()
@@ -226,14 +270,18 @@ class ActionReader:
 
 def read_actions(
     artifacts: Iterable[Artifact],
-    handlers: Sequence[HandlerSpec],
-    entities: Collection[Reference],
+    handlers: Sequence[HandlerSpec] | None,
+    specs: Mapping[Reference, EntitySpec],
+    mappings: Collection[Reference],
     findings: list[Finding],
 ) -> Actions:
-    """All actions of the artifacts that can be done; what is wrong is added to the findings."""
-    reader = ActionReader(handlers, entities, findings)
+    """All actions of the artifacts that can be done; what is wrong is added to the findings. Without
+    knowing of any handlers (None) nothing is said of actions, and none is done."""
+    if handlers is None:
+        return Actions()
+    reader = ActionReader(handlers, specs, mappings, findings)
     read = [action for artifact in artifacts if (action := reader.read(artifact)) is not None]
-    actions = Actions.of(read, entities)
+    actions = Actions.of(read, specs)
     for action in actions.listed:
         for name in sorted(action.listens.intersection(action.throws)):
             text = f"action {action.reference} throws '{name}', to which it listens: it would run again"

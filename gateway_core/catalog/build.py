@@ -38,12 +38,12 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What the catalog needs to know beside the artifacts."""
+    """What the catalog needs to know beside the artifacts. Without ``handlers`` no action is looked at."""
 
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
-    handlers: tuple[HandlerSpec, ...] = ()
+    handlers: tuple[HandlerSpec, ...] | None = None
 
 
 def build(
@@ -78,7 +78,7 @@ def build(
         indexes=tuple(indexed_paths(specs)),
         artifacts=tuple(artifacts),
         openapi=openapi.document(info, endpoints, known, settings.query),
-        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, known, findings),
+        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings),
     )
     return catalog, tuple(findings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from gateway_core.catalog.endpoints import Endpoint
@@ -71,7 +72,9 @@ def entities(
     """The entities that can be used: none while there are no validators."""
     if not validators:
         return {}
-    parsers = {reference: QueryParser(spec, specs.get, settings) for reference, spec in specs.items()}
+    # What is never shown is not asked for either: answers would tell what it is.
+    seen = {reference: _seen(spec) for reference, spec in specs.items()}
+    parsers = {reference: QueryParser(spec, seen.get, settings) for reference, spec in seen.items()}
     return {
         reference: _entity(spec, validators[reference], parsers[reference], _home(reference, endpoints))
         for reference, spec in specs.items()
@@ -81,7 +84,8 @@ def entities(
 def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: str | None) -> Entity:
     inverse = _inverse(spec)
     relations = spec.relations
-    blank: JsonObject = {p.name: [] if p.many else None for p in spec.properties.values() if p.name != "id"}
+    shown = [p for p in spec.properties.values() if p.name != "id" and not p.write_only]
+    blank: JsonObject = {p.name: [] if p.many else None for p in shown}
     return Entity(
         spec=spec,
         validator=validator,
@@ -96,11 +100,20 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         ),
         inverse=MappingProxyType(inverse),
         mirrored=tuple(inverse),
+        hidden=tuple(p.name for p in spec.properties.values() if p.write_only),
         immutable=tuple(p for p in spec.properties.values() if p.immutable),
         change_only=tuple(p for p in spec.properties.values() if p.change_only),
         in_place=tuple(p.name for p in relations if p.in_place),
         urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
     )
+
+
+def _seen(spec: EntitySpec) -> EntitySpec:
+    """The spec without what is written only."""
+    if not any(prop.write_only for prop in spec.properties.values()):
+        return spec
+    shown = {name: prop for name, prop in spec.properties.items() if not prop.write_only}
+    return replace(spec, properties=MappingProxyType(shown))
 
 
 def _inverse(spec: EntitySpec) -> dict[tuple[Reference, str], tuple[str, ...]]:

@@ -37,7 +37,7 @@ class Entity:
     default; ``inverse`` are the names of the inverse ones by what they mirror, an entity and its
     property, and ``mirrored`` these pairs. ``immutable`` and ``change_only`` are the properties with
     these rules, ``in_place`` the names of those that show objects instead of ids, and ``urls`` of
-    those that show where an object is found.
+    those that show where an object is found; ``hidden`` are the names of those that are never shown.
     """
 
     spec: EntitySpec
@@ -55,6 +55,7 @@ class Entity:
     change_only: tuple[PropertySpec, ...] = ()
     in_place: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def reference(self) -> Reference:

@@ -133,7 +133,7 @@ def _load_data(context: Context, bundle: Bundle) -> tuple[int, tuple[Finding, ..
         for number, document in enumerate(documents, 1)
     ]
     principal = Principal(application=bundle.name, scopes=frozenset())
-    loaded = load_objects(context, principal, entries, pass_over=lenient)
+    loaded = load_objects(context, principal, entries, pass_over=lenient, tell=False)
     if loaded.faults and not lenient:
         raise _unusable([Finding(Severity.ERROR, "data", str(fault)) for fault in loaded.faults])
     rejected = (Finding(Severity.WARNING, REJECTED, str(fault)) for fault in loaded.faults)

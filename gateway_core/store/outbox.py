@@ -16,7 +16,7 @@ from gateway_core.query.times import instant
 from gateway_core.types import Event, JsonObject, StoredObject
 
 GRACE: Final = timedelta(seconds=60)
-"""So long after an event what was to be done at once is taken for undone."""
+"""So long after an event what was to be done at once counts as undone."""
 
 
 class Recorded(NamedTuple):

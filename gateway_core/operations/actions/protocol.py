@@ -8,11 +8,12 @@ what goes out goes through ``Tools.outgoing``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from gateway_core.catalog.actions import Action, HandlerSpec
 from gateway_core.operations.call import Context
+from gateway_core.outgoing.protocol import Outgoing
 from gateway_core.types import Event, Json, JsonObject, Principal, Reference
 
 WHOLE = ("",)
@@ -20,44 +21,19 @@ WHOLE = ("",)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent to another system. ``private``: addresses that are not public may be reached."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes = b""
-    timeout: float = 10.0
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What another system answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Outgoing(Protocol):
-    """The way out. Guarded: it goes to no address that the settings do not allow."""
-
-    def send(self, request: Request) -> Answer:
-        """Send and wait for the answer, whatever its status. Raises ``Unreachable``."""
-
-
-@dataclass(frozen=True, slots=True)
 class Tools:
-    """What a handler may use beside its event: the context of the moment, and the way out.
+    """What a handler may use beside its event: the context of the moment, and the way out, which leads
+    only to places that the settings allow.
 
-    ``public_url`` is the origin under which clients find this gateway; "" when it is not known.
+    ``public_url`` is the origin under which clients find this gateway; "" when it is not known. ``memo`` is
+    for what ``targets`` reads of the store, by a key of the handler's: it is used for all events that were
+    read before it was made, and then thrown away.
     """
 
     context: Context
     outgoing: Outgoing
     public_url: str = ""
-    private_callbacks: bool = False
+    memo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +89,9 @@ class Handler(Protocol):
         leaves it as it is; of work outside a request it means nothing.
 
         Raises a ``GatewayError`` when it does not succeed: outside a request it is tried again, later
-        and later, unless it is a ``Hopeless``. Its words are shown to administrators: no personal data."""
+        and later, unless it is ``Hopeless``. An ``UpstreamError`` tells that the target itself is in
+        trouble: all of its deliveries rest for a while. The words of an error are shown to administrators,
+        and hold no personal data."""
 
 
 def spec_of(handler: Handler) -> HandlerSpec:
