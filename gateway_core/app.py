@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import sys
+import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -140,6 +141,26 @@ def dispatcher_of(settings: Settings, performer: Performer, live: Live) -> Dispa
     )
 
 
+def deliver(settings: Settings, stopping: threading.Event) -> None:
+    """Tell others of events until ``stopping``: what the process beside those that serve does.
+
+    It acknowledges nothing to anybody, so that it needs no durability: what a power cut takes is
+    delivered once more.
+    """
+    store = open_store(settings.store, durability="fast")
+    live, outgoing = live_of(settings, store), outgoing_of(settings)
+    dispatcher = dispatcher_of(settings, performer_of(settings, outgoing), live)
+    dispatcher.start()
+    while not stopping.wait(REFRESH_SECONDS):
+        try:
+            live.refresh()
+        except GatewayError as error:
+            logging.getLogger("gateway").error("events wait for a configuration: %s", error.detail)
+    dispatcher.stop()
+    outgoing.close()
+    store.close()
+
+
 def connection_limits(settings: Settings) -> Limits:
     return Limits(
         header_timeout=settings.header_timeout,
@@ -255,7 +276,8 @@ class Gateway:
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._forget())]
-        if self._settings.deliver_events:
+        wanted = self._settings.deliver_events
+        if wanted == "thread" or (wanted == "process" and not self._live.store.shared):
             self._dispatcher.start()
         try:
             yield

@@ -62,10 +62,11 @@ class Settings(BaseSettings):
         description="Days for which earlier versions of objects, and removed objects, are kept; they are "
         "forgotten at most an hour later. 0 keeps nothing but what is there.",
     )
-    deliver_events: bool = Field(
-        default=True,
-        description="Whether this process tells others of events: of several that share a store, one at a "
-        "time does. 'false' leaves it to others.",
+    deliver_events: Literal["process", "thread", "none"] = Field(
+        default="process",
+        description="Who tells others of events: a 'process' beside those that serve (a 'thread' where the "
+        "store is for one process), a 'thread' in each of them, or 'none' of them. Of all that share a "
+        "store, one at a time does.",
     )
     events_days: int = Field(
         default=30,

@@ -27,10 +27,10 @@ from gateway_core.types import Event
 
 LEASE: Final = "events"
 LEASE_SECONDS: Final = 15.0
-POLL_SECONDS: Final = 0.1
+POLL_SECONDS: Final = 0.2
 FOLLOW_SECONDS: Final = 1.0  # how often who has no lease asks for it
 HANDED: Final = 500
-AT_A_TIME: Final = 64
+AT_A_TIME: Final = 128
 BESIDE: Final = 4
 CONSUMERS: Final = 24
 
@@ -52,6 +52,7 @@ class _Results:
     again: list[Delivery] = field(default_factory=list)
     dead: list[Delivery] = field(default_factory=list)
     thrown: list[tuple[str, Event]] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict)
     trouble: bool = False
 
     def settlement(self) -> Settlement:
@@ -218,7 +219,8 @@ class Dispatcher:
             if not self._goes_on():
                 return
             try:
-                thrown = self._performer.deliver(owed.delivery, owed.recorded, self._context_of())
+                context = self._context_of()
+                thrown = self._performer.deliver(owed.delivery, owed.recorded, context, results.memo)
             except Exception as fault:  # noqa: BLE001 - a handler may be anybody's: nothing of it stops others
                 if not self._failed(owed.delivery, fault, results):
                     return

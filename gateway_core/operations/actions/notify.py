@@ -45,7 +45,7 @@ class Notify:
 
     def run(self, work: Work) -> Json:
         roles = work.configuration["subscriptions"]
-        item = work.tools.context.store.get(work.principal.tenant, [work.target]).get(work.target)
+        item = _subscription(work)
         if item is None or item.entity != roles["schema"]:
             return None  # nobody subscribes any more
         wanted = _wanted(work, item.data, roles, _channels(work))
@@ -82,6 +82,16 @@ def _subscriptions(work: Work, roles: Mapping[str, str]) -> Sequence[StoredObjec
     known: Sequence[StoredObject] | None = work.tools.memo.get(key)
     if known is None:
         known = work.tools.memo[key] = list(_read(work, Scope(work.principal.tenant, roles["schema"])))
+    return known
+
+
+def _subscription(work: Work) -> StoredObject | None:
+    """The one that is told, read once for a batch of deliveries."""
+    tenant, id = work.principal.tenant, work.target
+    key = f"notify {tenant} {id}"
+    if key not in work.tools.memo:
+        work.tools.memo[key] = work.tools.context.store.get(tenant, [id]).get(id)
+    known: StoredObject | None = work.tools.memo[key]
     return known
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway_core.operations.actions.protocol import Work
+from gateway_core.operations.call import Context
 from gateway_core.operations.graph import NOTHING_MORE, Graph, load
 from gateway_core.operations.render import Renderer
 from gateway_core.types import Event, Json, JsonObject
@@ -37,13 +37,11 @@ def occasion(event: Event, document: Json) -> JsonObject:
     }
 
 
-def document_of(work: Work) -> Json:
+def document_of(event: Event, tenant: str, context: Context, public_url: str) -> Json:
     """The object of an event as clients see it now, or as it was last when it was removed; of a received
     message the body. None when there is nothing."""
-    event, context = work.event, work.tools.context
     if not event.object:
         return event.data.get(BODY)
-    tenant = work.principal.tenant
     item = context.store.get(tenant, [event.object]).get(event.object)
     if item is not None and item.entity in context.catalog.entities:
         graph = load(context.catalog, context.store, tenant, [item], NOTHING_MORE)
@@ -53,4 +51,4 @@ def document_of(work: Work) -> Json:
             return None
         item, graph = past.object, Graph({past.object.id: past.object}, {}, NOTHING_MORE)
     home = context.catalog.entities[item.entity].home
-    return Renderer(context.catalog, graph, work.tools.public_url, home or "").document(item)
+    return Renderer(context.catalog, graph, public_url, home or "").document(item)

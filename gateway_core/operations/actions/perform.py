@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from gateway_core.catalog.actions import Action
+from gateway_core.catalog.actions import ALWAYS, Action
 from gateway_core.errors import GatewayError
 from gateway_core.operations.actions.occasion import document_of, occasion
 from gateway_core.operations.actions.protocol import Handler, Tools, Work
@@ -60,37 +60,39 @@ class Performer:
     def _targets(
         self, action: Action, recorded: Recorded, context: Context, memo: dict[str, Any]
     ) -> Iterator[str]:
-        work = self._work(action, recorded.event, recorded.tenant, context)
-        work = replace(work, tools=replace(work.tools, memo=memo))
+        work = self._work(action, recorded.event, recorded.tenant, context, memo=memo)
         if self._holds(work):
-            yield from self.handlers[action.handler].targets(replace(work, document=self._document(work)))
+            yield from self.handlers[action.handler].targets(work)
 
-    def deliver(self, delivery: Delivery, recorded: Recorded, context: Context) -> tuple[Event, ...]:
+    def deliver(
+        self, delivery: Delivery, recorded: Recorded, context: Context, memo: dict[str, Any]
+    ) -> tuple[Event, ...]:
         """Do what is owed; the events that the action throws then. An action that is not installed any
-        more is owed nothing. Raises a ``GatewayError``, as the handler does."""
+        more is owed nothing. ``memo`` is that of a batch of deliveries. Raises a ``GatewayError``, as the
+        handler does."""
         actions = context.catalog.actions
         reference, _, target = delivery.consumer.rpartition(" ")
         action = actions.named(delivery.consumer) or actions.named(reference)
         if action is None or action.handler not in self.handlers:
             return ()
         target = "" if action.reference == delivery.consumer else target
-        work = self._work(action, recorded.event, recorded.tenant, context)
+        work = self._work(action, recorded.event, recorded.tenant, context, memo=memo)
         work = replace(work, target=target, attempt=delivery.attempts + 1)
         if not target and not self._holds(work):
             return ()
-        work = replace(work, document=self._document(work))
         self._run(work)
         return self.thrown(work)
 
     def _run(self, work: Work) -> Json:
-        """Run the handler, once for each target when the work is for all of them."""
+        """Run the handler, once for each target when the work is for all of them; the document that it
+        makes, None when it leaves it as it is."""
         handler = self.handlers[work.action.handler]
-        targets = [work.target] if work.target else list(handler.targets(work))
-        document = work.document
-        for target in targets:
-            answer = handler.run(replace(work, target=target, document=document))
-            document = document if answer is None else answer
-        return document
+        made: Json = None
+        for target in [work.target] if work.target else list(handler.targets(work)):
+            answer = handler.run(replace(work, target=target))
+            if answer is not None:
+                made, work = answer, replace(work, read=_always(answer))
+        return made
 
     def thrown(self, work: Work) -> tuple[Event, ...]:
         """The events that an action throws when it is done, about the same object."""
@@ -123,7 +125,6 @@ class Performer:
         try:
             work = self._work(action, event, call.principal.tenant, context, call.principal)
             if self._holds(work):
-                work = replace(work, document=self._document(work))
                 self._run(work)
                 if thrown := self.thrown(work):
                     context.store.outbox.record(call.principal.tenant, thrown)
@@ -142,9 +143,11 @@ class Performer:
                 event = Event("", name, endpoint.entity, call.id or "", 0, time, action=what)
                 event = event._replace(application=call.principal.application, data={"query": call.params})
                 tenant = call.principal.tenant
-                work = replace(self._work(action, event, tenant, context, call.principal), document=body)
+                work = self._work(action, event, tenant, context, call.principal)
+                work = replace(work, read=_always(body))
                 if self._holds(work):
-                    body = self._run(work)
+                    made = self._run(work)
+                    body = body if made is None else made
         return outcome if body is outcome.body else outcome._replace(body=body)
 
     # -- the parts of work
@@ -156,24 +159,31 @@ class Performer:
         tenant: str,
         context: Context,
         principal: Principal | None = None,
+        memo: dict[str, Any] | None = None,
     ) -> Work:
         """Who acts is the action itself, in the name of the application whose change it follows."""
         acting = principal or Principal(event.application or "", frozenset(), tenant, user=action.reference)
-        tools = Tools(context, self.outgoing, self.public_url)
-        return Work(event, action, None, "", acting, tools)
+        tools = Tools(context, self.outgoing, self.public_url, {} if memo is None else memo)
+        held: list[Json] = []
+
+        def read() -> Json:
+            if not held:
+                held.append(document_of(event, tenant, context, self.public_url))
+            return held[0]
+
+        return Work(event, action, "", acting, tools, read)
 
     def _holds(self, work: Work) -> bool:
         """Whether the action's condition holds; an object is read only when it asks for one."""
         rule = work.action.condition
+        if rule is ALWAYS:
+            return True
         wants = rule.reads is None or not rule.reads.isdisjoint({"object", "response"})
-        document = work.document
-        if wants and document is None:
-            document = self._document(work)
-        return rule.holds(occasion(work.event, document))
+        return rule.holds(occasion(work.event, work.document if wants else None))
 
-    def _document(self, work: Work) -> Json:
-        """What the action works on, when nobody gave it."""
-        return document_of(work) if work.document is None else work.document
+
+def _always(document: Json) -> Callable[[], Json]:
+    return lambda: document
 
 
 def words(fault: Exception) -> str:

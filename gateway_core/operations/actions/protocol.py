@@ -7,7 +7,7 @@ what goes out goes through ``Tools.outgoing``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -26,8 +26,8 @@ class Tools:
     only to places that the settings allow.
 
     ``public_url`` is the origin under which clients find this gateway; "" when it is not known. ``memo`` is
-    for what ``targets`` reads of the store, by a key of the handler's: it is used for all events that were
-    read before it was made, and then thrown away.
+    for what a handler reads of the store, by a key of its own: one for all events of which ``targets`` is
+    asked together, which were read before it was made, and one for each batch of deliveries.
     """
 
     context: Context
@@ -49,11 +49,16 @@ class Work:
 
     event: Event
     action: Action
-    document: Json
     target: str
     principal: Principal
     tools: Tools
+    read: Callable[[], Json]
     attempt: int = 1
+
+    @property
+    def document(self) -> Json:
+        """See above; read of the store when it is asked for."""
+        return self.read()
 
     @property
     def configuration(self) -> Mapping[str, Json]:

@@ -91,12 +91,12 @@ class SqliteStore:
     """
 
     reads_at_once = True  # in WAL mode a reader never waits for a writer
-    shared = True
 
     def __init__(self, path: str, *, synchronous: str = "FULL", busy_seconds: float = 10.0) -> None:
         if synchronous not in {"FULL", "NORMAL"}:
             raise ValueError("synchronous is FULL or NORMAL")
         self._place = path
+        self.shared = not path.startswith("file:")  # what is in memory is this process's alone
         self._readers = Connections(path, synchronous=synchronous, busy_seconds=busy_seconds)
         self._indexes = indexes.IndexSet()
         self._around_texts: dict[tuple[tuple[str, str], ...], tuple[str, tuple[str, ...]]] = {}
