@@ -9,20 +9,19 @@ import logging
 import os
 import secrets
 import sys
-import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 from starlette.middleware.cors import CORSMiddleware
 
-from gateway_core.bundles import read
-from gateway_core.bundles.read import find_bundle
+from gateway_core.bundles.order import bundles_by_requirement
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
@@ -36,9 +35,16 @@ from gateway_core.operations.actions.perform import Performer
 from gateway_core.operations.actions.protocol import spec_of
 from gateway_core.operations.actions.registry import handlers
 from gateway_core.operations.call import Context
-from gateway_core.operations.install import install, is_installed, sentence
+from gateway_core.operations.install import (
+    install,
+    is_installed,
+    make_indexes,
+    sentence,
+    was_rolled_back,
+)
 from gateway_core.operations.live import Live
-from gateway_core.operations.places import placed
+from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
+from gateway_core.operations.sources import about, located, read_source
 from gateway_core.outgoing.addresses import Allowed
 from gateway_core.outgoing.http import HttpClient
 from gateway_core.outgoing.protocol import Outgoing
@@ -49,6 +55,7 @@ from gateway_core.settings import Settings
 from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
+from gateway_core.web.admin.api import administration
 from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Send
 from gateway_core.web.connection import Limits
 from gateway_core.web.dialects import Response, error_response
@@ -60,7 +67,7 @@ FORGET_SECONDS = 3600
 LOG_SECONDS = 0.2
 LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 SHOWN_WARNINGS = 10
-API = "/api/"
+API, ADMIN, ADMIN_DOCS = "/api/", "/admin/", "/admin/docs"
 
 
 def now() -> datetime:
@@ -83,7 +90,7 @@ def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
     specs = tuple(spec_of(handler) for handler in handlers().values())
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), specs)
+    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers=specs)
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:
@@ -141,26 +148,6 @@ def dispatcher_of(settings: Settings, performer: Performer, live: Live) -> Dispa
     )
 
 
-def deliver(settings: Settings, stopping: threading.Event) -> None:
-    """Tell others of events until ``stopping``: what the process beside those that serve does.
-
-    It acknowledges nothing to anybody, so that it needs no durability: what a power cut takes is
-    delivered once more.
-    """
-    store = open_store(settings.store, durability="fast")
-    live, outgoing = live_of(settings, store), outgoing_of(settings)
-    dispatcher = dispatcher_of(settings, performer_of(settings, outgoing), live)
-    dispatcher.start()
-    while not stopping.wait(REFRESH_SECONDS):
-        try:
-            live.refresh()
-        except GatewayError as error:
-            logging.getLogger("gateway").error("events wait for a configuration: %s", error.detail)
-    dispatcher.stop()
-    outgoing.close()
-    store.close()
-
-
 def connection_limits(settings: Settings) -> Limits:
     return Limits(
         header_timeout=settings.header_timeout,
@@ -172,49 +159,49 @@ def connection_limits(settings: Settings) -> Limits:
 
 
 def read_bundle(name: str) -> Bundle:
-    """A bundle from a folder or an archive, or one that is shipped or packaged, by its name."""
-    with _about(name):
-        return read.read_bundle(find_bundle(name))
+    """The bundle of ``read_source``."""
+    return read_source(name).bundle
 
 
 def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None]) -> None:
-    """Install the bundles of the settings that the store does not hold in this very form, and
-    create their data objects that do not exist. ``tell`` hears what is done, and the first warnings."""
+    """Install the bundles of the settings that the store does not hold in this very form, each behind
+    those that it requires, and create their data objects that do not exist. A version that was rolled
+    back is passed over. ``tell`` hears what is done, and the first warnings. Raises
+    ``ConfigurationError`` for what is not as it was locked, where the settings ask for that."""
+    sources = {}
+    lock = lock_file(Path(settings.lock)) if settings.locked else ""
     for name in settings.bundle_names():
-        bundle = read_bundle(name)
+        source = read_source(name)
+        sources[source.bundle.name] = (name, source)
+    if settings.locked:
+        refuse_unlocked([source.bundle for _, source in sources.values()], lock, settings.lock)
+    for bundle in bundles_by_requirement([source.bundle for _, source in sources.values()]):
+        name, source = sources[bundle.name]
         if is_installed(store, bundle):
             continue
-        with _about(name), _placed(name):
-            made = install(store, bundle, build_settings(settings), context_of)
+        if was_rolled_back(store, bundle):
+            way = f"'gateway bundle install {name}' installs it all the same"
+            tell(f"not installed: {bundle.name} {bundle.version}, which was rolled back; {way}")
+            continue
+        with about(name), located(source):
+            made = install(store, bundle, build_settings(settings), context_of, source=source.place)
         objects = f", {made.created} objects created" if made.created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
         for warning in made.warnings[:SHOWN_WARNINGS]:
             tell(f"  warning: {sentence(warning)}")
         if len(made.warnings) > SHOWN_WARNINGS:
             tell(f"  and {len(made.warnings) - SHOWN_WARNINGS} more warnings: gateway doctor shows them all")
+    if settings.locked:
+        refuse_deviating(store, lock, settings.lock)
 
 
-@contextlib.contextmanager
-def _about(name: str) -> Iterator[None]:
-    """Say of which bundle it is that something cannot be used."""
+def lock_file(file: Path) -> str:
+    """The text of a lock file. Raises ``ConfigurationError`` when it cannot be read."""
     try:
-        yield
-    except ConfigurationError as error:
-        faults = error.detail.splitlines()
-        marked = (f"\n  {fault}" if fault.startswith(" ") else f"\n- {fault}" for fault in faults)
-        listed = f" {faults[0]}" if len(faults) == 1 else "".join(marked)
-        detail = f"bundle '{name}' cannot be installed:{listed}"
-        raise ConfigurationError(detail, error.findings, hint=error.hint) from error
-
-
-@contextlib.contextmanager
-def _placed(name: str) -> Iterator[None]:
-    """Tell what is wrong with mappings by line and column of their files, with a marker below the spot."""
-    try:
-        yield
-    except ConfigurationError as error:
-        detail = placed(error, find_bundle(name))
-        raise ConfigurationError(detail, error.findings, hint=error.hint) from error
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        hint = "'gateway bundle lock' writes it."
+        raise ConfigurationError(f"the lock file {file} cannot be read", hint=hint) from None
 
 
 def problem_of(error: GatewayError) -> Response:
@@ -223,7 +210,8 @@ def problem_of(error: GatewayError) -> Response:
 
 
 class Gateway:
-    """The whole application: generated endpoints under ``/api/``, pages for people elsewhere."""
+    """The whole application: generated endpoints under ``/api/``, configuration under ``/admin/``, pages
+    for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._live, self._settings = live_of(settings, store), settings
@@ -262,6 +250,9 @@ class Gateway:
             )
         self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
+        self._admin = administration(
+            self._live, build_settings(settings), context_of, now=now, clock=time.monotonic, observe=self._log
+        )
         self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -270,6 +261,8 @@ class Gateway:
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(API):
             await self._api(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(ADMIN) and scope["path"] != ADMIN_DOCS:
+            await self._admin(scope, receive, send)
         else:
             await self._pages(scope, receive, send)
 
@@ -296,11 +289,15 @@ class Gateway:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
             try:
-                await loop.run_in_executor(None, self._live.refresh)
+                await loop.run_in_executor(None, self._refresh)
             except GatewayError as error:
                 logging.getLogger("gateway").error(
                     "the new configuration cannot be used, the old one stays: %s", error.detail
                 )
+
+    def _refresh(self) -> None:
+        if self._live.refresh():
+            make_indexes(self._live.store, self._live.moment.catalog)
 
     async def _forget(self) -> None:
         """Forget what was kept for its time; that several processes do so does no harm."""

@@ -35,6 +35,13 @@ class Settings(BaseSettings):
         default="CustomerInteraction",
         description="Bundles to install at the start: names of shipped ones or folders, comma-separated.",
     )
+    locked: bool = Field(
+        default=False,
+        description="Serve only what the lock file holds, by content: nothing else, nothing less, no edits.",
+    )
+    lock: str = Field(
+        default="gateway.lock", description="The lock file, which `gateway bundle lock` writes."
+    )
     public_url: str = Field(
         default="",
         description="The origin that clients use (https://host), when it is not the one they send.",

@@ -16,9 +16,9 @@ from pathlib import Path
 import psycopg
 from gateway_process import free_port
 
-TABLES = (
-    "object, history, link, counter, index_spec, term, sequence, installation, artifact, application, "
-    "event, delivery, dead_letter, lease"
+TABLES = "object, history, link, counter, index_spec, text_index, term, sequence"
+TABLES += (
+    ", unique_spec, claim, installation, earlier, artifact, application, event, delivery, dead_letter, lease"
 )
 START_SECONDS = 60
 
@@ -117,7 +117,7 @@ def emptied(url: str) -> str:
         found = connection.execute("SELECT to_regclass('object') IS NOT NULL").fetchone()
         if found == (True,):
             names = connection.execute(
-                "SELECT relname FROM pg_class WHERE relkind = 'i' AND starts_with(relname, 'member_')"
+                "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname ~ '^(member|texts)_'"
             ).fetchall()
             for (name,) in names:
                 connection.execute(f'DROP INDEX "{name}"')

@@ -15,6 +15,8 @@ import mapping_reference
 from reference.bundles import bundle_format
 from reference.commands import commands
 from reference.errors import errors
+from reference.original_schemas import original_schemas
+from reference.public_bundles import public_bundles
 from reference.queries import queries
 from reference.schemas import schemas
 from reference.settings import settings
@@ -26,6 +28,8 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "errors.md": errors,
     "mappings.md": mapping_reference.page,
+    "original-schemas.md": original_schemas,
+    "public-bundles.md": public_bundles,
     "queries.md": queries,
     "schemas.md": schemas,
     "settings.md": settings,

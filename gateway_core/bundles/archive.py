@@ -50,27 +50,35 @@ class Member:
 
 
 def read_archive(file: Path, wanted: Callable[[str], bool]) -> tuple[dict[str, bytes], str]:
+    """``unpack`` of a file; what ails the file itself is a ``ConfigurationError`` too."""
+    try:
+        with file.open("rb") as handle:
+            return unpack(handle, file.name, wanted)
+    except OSError as error:
+        raise ConfigurationError(f"{file.name} cannot be read as an archive: {error}") from error
+
+
+def unpack(handle: IO[bytes], name: str, wanted: Callable[[str], bool]) -> tuple[dict[str, bytes], str]:
     """The wanted files of an archive, relative to the one folder that holds all of them if there is one,
-    and what the archive is called.
+    and what the archive is called. Its ``name`` tells of what kind it is.
 
     Raises ``ConfigurationError`` that names the member for a path out of the archive, a wanted member that
     is a link or a device, encrypted, or swells beyond measure, and for too much of anything.
     """
-    called = file.name
+    called = name
     for ending in ARCHIVES:
         called = called.removesuffix(ending)
     try:
-        with file.open("rb") as handle:
-            members = _zip(handle) if file.name.endswith(".zip") else _tar(handle, file.name)
-            found, refused = _collect(members, wanted, file.name)
+        members = _zip(handle) if name.endswith(".zip") else _tar(handle, name)
+        found, refused = _collect(members, wanted, name)
     except _BROKEN as error:
-        raise ConfigurationError(f"{file.name} cannot be read as an archive: {error}") from error
+        raise ConfigurationError(f"{name} cannot be read as an archive: {error}") from error
     folder = _common_folder(found, wanted)
-    content = {name.removeprefix(folder): each for name, each in sorted(found.items())}
-    content = {name: each for name, each in content.items() if wanted(name)}
-    for name in refused:
-        if wanted(name.removeprefix(folder)):
-            raise ConfigurationError(f"{file.name}: {name} is no plain file: links are not followed")
+    content = {path.removeprefix(folder): each for path, each in sorted(found.items())}
+    content = {path: each for path, each in content.items() if wanted(path)}
+    for member in refused:
+        if wanted(member.removeprefix(folder)):
+            raise ConfigurationError(f"{name}: {member} is no plain file: links are not followed")
     return content, folder.rstrip("/") or called
 
 

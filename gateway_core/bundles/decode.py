@@ -34,8 +34,8 @@ class Decoded:
 def decode(path: str, content: bytes) -> Decoded:
     """The value of a file: YAML when its name ends so, else JSON.
 
-    UTF-8, with or without a mark at the beginning. Raises ``Unreadable`` for anything else, for NaN and
-    what nests deeper than ``MAX_NESTING``.
+    UTF-8, with or without a mark at the beginning. Raises ``Unreadable`` for anything else, for NaN, for
+    text that cannot be kept, and for what nests deeper than ``MAX_NESTING``.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -51,7 +51,18 @@ def decode(path: str, content: bytes) -> Decoded:
         raise Unreadable(f"this cannot be read as JSON: {text}") from None
     if too_deep(decoded.value, MAX_NESTING):
         raise Unreadable(f"it nests deeper than {MAX_NESTING} levels")
+    _check_letters(decoded.value)
     return decoded
+
+
+def _check_letters(value: Json) -> None:
+    """Raise ``Unreadable`` for text that no store can keep: half a letter, or NUL."""
+    try:
+        written = json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Unreadable("it holds half of a letter, which is no text") from None
+    if rb"\u0000" in written:
+        raise Unreadable("it holds a NUL, which is no text")
 
 
 def _json(text: str) -> Decoded:

@@ -82,7 +82,7 @@ class Gathering:
         self._artifacts[kind, reference] = kept
         why = "a higher version" if kept.version != lost.version else "the first with this version"
         text = f"{_named(lost)} occurs in {kept.origin.path} too, {why}, which counts"
-        self.findings.append(Finding(Severity.WARNING, DUPLICATE, text, reference, path=lost.origin.path))
+        self.reject(text, lost.origin.path, reference)
 
     def change(self, kind: Kind, reference: Reference, more: JsonObject) -> bool:
         """Add members to the body of an artifact; False when there is no such artifact here."""

@@ -5,6 +5,7 @@ Nothing is run, fetched or written, links are not followed, and sizes are bounde
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway_core.bundles.archive import ARCHIVES, read_archive
+from gateway_core.bundles.archive import ARCHIVES, read_archive, unpack
 from gateway_core.bundles.decode import ENDINGS
 from gateway_core.bundles.kinds import FORMS
 from gateway_core.bundles.layout import MANIFEST, MANIFESTS, is_of_original, lay_out
@@ -22,7 +23,16 @@ from gateway_core.bundles.packages import packaged_bundles
 from gateway_core.errors import ConfigurationError
 from gateway_core.types import Bundle
 
-__all__ = ["KIND_FOLDERS", "MAX_BYTES", "MAX_FILES", "find_bundle", "read_bundle", "read_folder"]
+__all__ = [
+    "KIND_FOLDERS",
+    "MAX_BYTES",
+    "MAX_FILES",
+    "find_bundle",
+    "read_bundle",
+    "read_folder",
+    "read_upload",
+]
+_ZIP, _GZIP = b"PK", b"\x1f\x8b"
 
 # The folders that are opened, with what their files hold; the reference page is printed from it.
 KIND_FOLDERS: Mapping[str, str] = MappingProxyType({form.folder: form.meaning for form in FORMS})
@@ -54,6 +64,21 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     begins with a dot is read.
     """
     return dict(_files(folder).content)
+
+
+def read_upload(content: bytes) -> Bundle:
+    """The bundle in an archive that somebody sent: a ZIP, or a tar that gzip has compressed.
+
+    Raises ``ConfigurationError`` as ``read_bundle`` does.
+    """
+    name = "archive.zip" if content.startswith(_ZIP) else "archive.tar.gz"
+    if not content.startswith((_ZIP, _GZIP)):
+        hint = "Send the bytes of a .zip or a .tar.gz."
+        raise ConfigurationError("what was sent is no archive", hint=hint)
+    files, called = unpack(io.BytesIO(content), name, is_wanted)
+    if not _has_bundle(files):
+        raise ConfigurationError(f"what was sent holds no {MANIFEST} and no {TREE}/")
+    return lay_out(files, called)
 
 
 def _files(place: Path) -> Files:

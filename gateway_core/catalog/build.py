@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway_core.catalog import openapi
@@ -22,13 +22,12 @@ from gateway_core.catalog.original import is_original
 from gateway_core.catalog.original_endpoints import OriginalEndpointReader
 from gateway_core.catalog.read_collections import read_collections
 from gateway_core.catalog.read_endpoints import EndpointReader
-from gateway_core.catalog.rejected import reject, rejection
+from gateway_core.catalog.read_mappings import MappingCache, read_mappings
+from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
 from gateway_core.catalog.words import word_clashes
-from gateway_core.errors import MappingError
-from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
-from gateway_core.mapping.value_maps import FAULT as VALUE_MAP_FAULT
+from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits
 from gateway_core.query.parse import QuerySettings
 from gateway_core.schema import EntitySpec
 from gateway_core.types import Artifact, Finding, Kind, Reference, Severity
@@ -43,6 +42,7 @@ class BuildSettings:
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
+    compiled: MappingCache = field(default_factory=MappingCache, compare=False)
     handlers: tuple[HandlerSpec, ...] | None = None
 
 
@@ -50,10 +50,13 @@ def build(
     artifacts: Sequence[Artifact],
     settings: BuildSettings | None = None,
     bundles: Iterable[BundleInfo] = (),
+    *,
+    document: bool = True,
 ) -> tuple[Catalog, tuple[Finding, ...]]:
     """Compile artifacts. The catalog holds what could be compiled; an error among the
     findings means that it must not be used. ``bundles`` are those that the artifacts come
-    from: the API document is named after the ones with endpoints, unless the settings name it.
+    from: the API document is named after the ones with endpoints, unless the settings name it. Whoever
+    does not serve the catalog spares making the ``document``.
 
     What is in Common Gateway's form and cannot be used is no error: it is left out, with a warning
     ``rejected`` that names it."""
@@ -62,7 +65,7 @@ def build(
     used = settle(artifacts, findings)
     findings.extend(unknown_keys(used))
     specs, validators = read_schemas(_of(used, Kind.SCHEMA), findings)
-    mappings = _mappings(_of(used, Kind.MAPPING), settings.limits, findings)
+    mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
     endpoints = _endpoints(used, specs, mappings, findings)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
@@ -77,7 +80,7 @@ def build(
         table=MatchTable(endpoints),
         indexes=tuple(indexed_paths(specs)),
         artifacts=tuple(artifacts),
-        openapi=openapi.document(info, endpoints, known, settings.query),
+        openapi=openapi.document(info, endpoints, known, settings.query) if document else {"info": info},
         actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings),
     )
     return catalog, tuple(findings)
@@ -111,57 +114,6 @@ def _version(artifacts: Iterable[Artifact]) -> str:
         for a in artifacts
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _mappings(
-    artifacts: Iterable[Artifact], limits: Limits, findings: list[Finding]
-) -> dict[Reference, CompiledMapping]:
-    listed = list(artifacts)
-    bodies = {artifact.reference: artifact.body for artifact in listed}
-    compiled: dict[Reference, CompiledMapping] = {}
-    for artifact in listed:
-        try:
-            mapping = compile_mapping(artifact.reference, artifact.body, limits=limits, bodies=bodies.get)
-        except MappingError as error:
-            faults = [_mapping_fault(artifact, fault) for fault in (error, *error.others)]
-            findings.extend(reject(f, artifact) if is_original(artifact) else f for f in faults)
-            continue
-        findings.extend(replace(finding, path=artifact.origin.path) for finding in mapping.findings)
-        compiled[artifact.reference] = mapping
-    _check_references(compiled, {a.reference: a for a in listed}, findings)
-    return compiled
-
-
-def _mapping_fault(artifact: Artifact, error: MappingError) -> Finding:
-    order = ("values", "mapping") if error.detail.startswith(VALUE_MAP_FAULT) else ("mapping", "cast")
-    sections = (name for name in order if error.key in (artifact.body.get(name) or ()))
-    return Finding(
-        severity=Severity.ERROR,
-        code="mapping",
-        message=error.detail,
-        reference=artifact.reference,
-        pointer=next((f"/{name}/{error.key}" for name in sections), ""),
-        position=error.position,
-        hint=error.hint,
-        path=artifact.origin.path,
-    )
-
-
-def _check_references(
-    mappings: Mapping[Reference, CompiledMapping],
-    artifacts: Mapping[Reference, Artifact],
-    findings: list[Finding],
-) -> None:
-    for mapping in mappings.values():
-        artifact = artifacts[mapping.reference]
-        for entry in mapping.entries:
-            for target in sorted(entry.reads.references - mappings.keys()):
-                text = f"mapping {mapping.reference} calls map('{target}'), which is not installed"
-                finding = _error("dangling-reference", text, mapping.reference)
-                if is_original(artifact):
-                    finding = replace(finding, severity=Severity.WARNING)
-                path = artifact.origin.path
-                findings.append(replace(finding, pointer=f"/mapping/{entry.key}", path=path))
 
 
 def _at_own_paths(read: Sequence[tuple[Artifact, Endpoint]], findings: list[Finding]) -> tuple[Endpoint, ...]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.original import is_original
 from gateway_core.catalog.rejected import reject
-from gateway_core.catalog.snapshot import Entity, ShownRelation
+from gateway_core.catalog.snapshot import Entity, ShownRelation, Spelled
 from gateway_core.errors import ConfigurationError
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
@@ -75,13 +75,16 @@ def entities(
     # What is never shown is not asked for either: answers would tell what it is.
     seen = {reference: _seen(spec) for reference, spec in specs.items()}
     parsers = {reference: QueryParser(spec, seen.get, settings) for reference, spec in seen.items()}
+    homes = {reference: _home(reference, endpoints) for reference in specs}
     return {
-        reference: _entity(spec, validators[reference], parsers[reference], _home(reference, endpoints))
+        reference: _entity(spec, validators[reference], parsers[reference], homes)
         for reference, spec in specs.items()
     }
 
 
-def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: str | None) -> Entity:
+def _entity(
+    spec: EntitySpec, validator: Validator, parser: QueryParser, homes: Mapping[Reference, str | None]
+) -> Entity:
     inverse = _inverse(spec)
     relations = spec.relations
     shown = [p for p in spec.properties.values() if p.name != "id" and not p.write_only]
@@ -90,7 +93,7 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         spec=spec,
         validator=validator,
         parser=parser,
-        home=home,
+        home=homes[spec.reference],
         blank=MappingProxyType(blank),
         label={"id": spec.reference, "ref": spec.reference, "name": spec.name},
         relations=relations,
@@ -103,7 +106,7 @@ def _entity(spec: EntitySpec, validator: Validator, parser: QueryParser, home: s
         hidden=tuple(p.name for p in spec.properties.values() if p.write_only),
         immutable=tuple(p for p in spec.properties.values() if p.immutable),
         change_only=tuple(p for p in spec.properties.values() if p.change_only),
-        in_place=tuple(p.name for p in relations if p.in_place),
+        spelled=tuple(Spelled(p.name, p.show, homes.get(str(p.target))) for p in relations if p.show != "id"),
         urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
     )
 

@@ -9,19 +9,21 @@ from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
 from gateway_core.types import Reference
 
 MAX_INLINE_LEVELS = 8
+MAX_RELATED_LEVELS = 4
 
 
 def indexed_paths(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath]:
-    """The indexed and the unique members of every entity, inside what is kept inline too."""
+    """The indexed, searched and unique members of every entity, inside what is kept inline too."""
 
     def below(
         properties: Mapping[str, PropertySpec], prefix: str, array: bool, level: int
     ) -> Iterable[tuple[str, bool, PropertySpec]]:
         for prop in properties.values():
             path, many = f"{prefix}{prop.name}", array or prop.many
-            if prop.indexed or prop.unique:
-                yield path, many, prop
-            if prop.kind is PropertyKind.INLINE and level < MAX_INLINE_LEVELS:
+            yield path, many, prop
+            inline = prop.kind is PropertyKind.INLINE
+            # Within what is inline, all below it is: there a relation of its schema is none.
+            if (inline or level) and level < (MAX_INLINE_LEVELS if inline else MAX_RELATED_LEVELS):
                 target = specs.get(prop.target or "")
                 members = target.properties if target is not None else prop.properties
                 yield from below(members, f"{path}.", many, level + 1)
@@ -32,3 +34,5 @@ def indexed_paths(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath
                 yield IndexedPath(reference, path, array)
             if prop.unique:
                 yield IndexedPath(reference, path, array, unique=True, folded=prop.folded)
+            if prop.searched and prop.kind is PropertyKind.VALUE:
+                yield IndexedPath(reference, path, array, text=True)

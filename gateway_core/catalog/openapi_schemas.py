@@ -189,7 +189,8 @@ class SchemaForms:
         related: JsonObject = {}
         for name, node in nodes.members(body).items():
             known = nodes.read(node, body)
-            if known.target in self._schemas and known.flag("x-inline") is not True:
+            apart = known.flag("x-inline") is not True and known.flag("x-show") != "object"
+            if known.target in self._schemas and apart:
                 shown = self.ref(str(known.target), Form(Mode.READ))
                 related[name] = {"type": "array", "items": shown} if known.many else shown
         if not related:
@@ -257,6 +258,13 @@ class SchemaForms:
             result = self._related(known, frame)
         return or_null(result) if frame.mode is Mode.PATCH else result
 
+    def _answered(self, target: str, show: Json) -> JsonObject:
+        """A relation in an answer; the id of an object that is not shown, or has no place of its own."""
+        id: JsonObject = {"type": "string", "format": "uuid"}
+        if show == "object":
+            return {"anyOf": [self.ref(target, Form(Mode.READ)), id]}
+        return {"anyOf": [{"type": "string", "format": _SPELLED[show]}, id]} if show in _SPELLED else id
+
     def _related(self, known: nodes.Property, frame: _Frame) -> JsonObject:
         target, inline = str(known.target), frame.form.inline or known.flag("x-inline") is True
         around = {k: v for k, v in known.node.items() if k in _AROUND}
@@ -269,8 +277,10 @@ class SchemaForms:
         if inline:
             value = self.ref(target, element)
         elif frame.mode is Mode.READ:
-            value = {"type": "string", "format": "uuid"}
+            value = self._answered(target, known.flag("x-show"))
             around.pop("examples", None)
+        elif known.flag("x-linkOnly") is True:
+            value = {"$ref": f"{COMPONENTS}Link"}
         else:
             value = {"anyOf": [{"$ref": f"{COMPONENTS}Link"}, self.ref(target, element)]}
         if nodes.allows_null(known.element if known.many else known.node):
@@ -284,6 +294,7 @@ class SchemaForms:
         return or_null(listed) if nodes.allows_null(known.node) else listed
 
 
+_SPELLED: Mapping[Json, str] = MappingProxyType({"path": "uri-reference", "url": "uri"})
 _IDENTITY: Mapping[str, Json] = MappingProxyType(
     {
         "_id": {"type": "string", "format": "uuid"},

@@ -85,13 +85,7 @@ def _application(group: Sequence[Artifact]) -> tuple[JsonObject, list[str]]:
     domains: list[Json] = []
     for artifact in group:
         domains += _listed(artifact.body.get("domains"))
-        own = {
-            key: each
-            for entry in reversed(_listed(artifact.body.get("configuration")))
-            if isinstance(entry, dict)
-            for key, each in entry.items()
-        }
-        for key, each in own.items():
+        for key, each in _by_endpoint(artifact).items():
             if key not in told:
                 told[key] = each
                 joined.append({key: each})
@@ -101,6 +95,17 @@ def _application(group: Sequence[Artifact]) -> tuple[JsonObject, list[str]]:
     if domains:
         body["domains"] = [d for number, d in enumerate(domains) if d not in domains[:number]]
     return body, clashes
+
+
+def _by_endpoint(application: Artifact) -> dict[str, Json]:
+    """The configuration of an application by what it names; of two entries the first counts, side by side."""
+    found: dict[str, Json] = {}
+    for entry in _listed(application.body.get("configuration")):
+        for key, each in entry.items() if isinstance(entry, dict) else ():
+            known = found.setdefault(key, each)
+            if isinstance(known, dict) and isinstance(each, dict):
+                found[key] = {**each, **known}
+    return found
 
 
 def _listed(value: Json) -> list[Json]:

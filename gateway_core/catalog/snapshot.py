@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway_core.catalog.actions import Actions
 from gateway_core.catalog.endpoints import Endpoint
@@ -26,6 +26,15 @@ class ShownRelation:
     embedded: bool
 
 
+class Spelled(NamedTuple):
+    """A relation property that shows ``how`` (``object``, ``path`` or ``url``) instead of ids; its target
+    is at ``home`` there."""
+
+    name: str
+    how: str
+    home: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """A schema with all that is compiled from it.
@@ -36,8 +45,8 @@ class Entity:
     ``relations`` are its relation properties, ``embedded`` those that are shown embedded by
     default; ``inverse`` are the names of the inverse ones by what they mirror, an entity and its
     property, and ``mirrored`` these pairs. ``immutable`` and ``change_only`` are the properties with
-    these rules, ``in_place`` the names of those that show objects instead of ids, and ``urls`` of
-    those that show where an object is found; ``hidden`` are the names of those that are never shown.
+    these rules; ``spelled`` are the relations that show something else than ids, and ``urls`` the names of
+    properties that show where the object is found; ``hidden`` are the names of those that are never shown.
     """
 
     spec: EntitySpec
@@ -53,7 +62,7 @@ class Entity:
     mirrored: tuple[tuple[Reference, str], ...]
     immutable: tuple[PropertySpec, ...] = ()
     change_only: tuple[PropertySpec, ...] = ()
-    in_place: tuple[str, ...] = ()
+    spelled: tuple[Spelled, ...] = ()
     urls: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
 
@@ -64,14 +73,15 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPath:
-    """A member that the configuration filters or orders on, or that is to be unique; see the store's
-    ``IndexSpec``."""
+    """A member that the configuration filters or orders on, searches in (``text``), or that is to be
+    unique; see the store's ``IndexSpec``."""
 
     entity: Reference
     path: str
     array: bool
     unique: bool = False
     folded: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

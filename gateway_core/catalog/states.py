@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.original import OPTIONAL, is_original, text
 from gateway_core.catalog.rejected import REJECTED
 from gateway_core.catalog.snapshot import Catalog
@@ -72,9 +73,7 @@ def states(
         if reason is not None and not _is_there(artifact, catalog):
             state, why = State.REJECTED, reason
         elif artifact.kind is Kind.ENDPOINT and artifact.reference in served:
-            waits = served[artifact.reference].waits_for
-            state = State.NEEDS_HANDLER if "handler" in waits else State.RECORDED if waits else State.WORKS
-            why = waits
+            state, why = _of_endpoint(served[artifact.reference])
         else:
             state, why = _of_kind(artifact, handlers)
         told.append(ArtifactState(artifact.origin.bundle, artifact.kind, artifact.reference, state, why))
@@ -105,6 +104,14 @@ def _is_there(artifact: Artifact, catalog: Catalog) -> bool:
     if artifact.kind is Kind.MAPPING:
         return artifact.reference in catalog.mappings
     return False
+
+
+def _of_endpoint(endpoint: Endpoint) -> tuple[State, str]:
+    if endpoint.waits_for:
+        state = State.NEEDS_HANDLER if "handler" in endpoint.waits_for else State.RECORDED
+        return state, endpoint.waits_for
+    heard = f"nobody hears its events yet: {', '.join(endpoint.throws)}" if endpoint.throws else ""
+    return State.WORKS, heard
 
 
 def _of_kind(artifact: Artifact, handlers: Collection[str]) -> tuple[State, str]:

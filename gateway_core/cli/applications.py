@@ -15,7 +15,12 @@ app = typer.Typer(help="The applications that may call, and their credentials.",
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="What the application is called.")],
-    scope: Annotated[list[str] | None, typer.Option(help="read or write; both when left out.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="read, write or admin; read and write when left out.")
+    ] = None,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="It may change the configuration too, below /admin.")
+    ] = False,
     client_id: Annotated[str | None, typer.Option(help="Its client id; the name when left out.")] = None,
     secret_stdin: Annotated[
         bool, typer.Option("--secret-stdin", help="Read the secret it has already from standard input.")
@@ -23,7 +28,7 @@ def add(
 ) -> None:
     """Make credentials for an application. They are shown once: note them down."""
     from gateway_core import app as gateway
-    from gateway_core.operations.access import SCOPES
+    from gateway_core.operations.access import ADMIN, SCOPES
     from gateway_core.operations.applications import add_application, declared
     from gateway_core.settings import Settings
 
@@ -36,7 +41,7 @@ def add(
         store,
         name,
         gateway.now(),
-        scopes=tuple(scope or SCOPES),
+        scopes=tuple(dict.fromkeys((*(scope or SCOPES), *([ADMIN] if admin else [])))),
         client_id=client_id,
         secret=secret,
         reference=references.get(name),

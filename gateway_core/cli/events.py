@@ -66,7 +66,7 @@ def replay(
 
 
 @app.command("deliver")
-def deliver(
+def deliver_(
     until_eof: Annotated[
         bool, typer.Option("--until-eof", help="End when standard input ends, as it does with a parent.")
     ] = False,
@@ -77,7 +77,7 @@ def deliver(
     import sys
     import threading
 
-    from gateway_core import app as gateway
+    from gateway_core.cli.delivering import deliver
     from gateway_core.settings import Settings
 
     stopping = threading.Event()
@@ -91,4 +91,4 @@ def deliver(
 
         threading.Thread(target=wait, daemon=True).start()
         os.nice(5)  # whoever writes comes first
-    gateway.deliver(Settings(), stopping)
+    deliver(Settings(), stopping)

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway_core.cli import applications, events, mapping, objects
+from gateway_core.cli import applications, bundle, events, mapping, objects
 from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(applications.app, name="app")
 app.add_typer(objects.app, name="objects")
 app.add_typer(mapping.app, name="mapping")
@@ -60,18 +61,23 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve without credentials, on the loopback address only.")
     ] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Serve only what the lock file holds (GATEWAY_LOCKED).")
+    ] = False,
 ) -> None:
     """Install the bundles that changed, and serve them."""
     for name, value in (("host", host), ("port", port), ("store", store), ("workers", workers)):
         _set(name, value)
     if demo:
         _set("demo", "true")
+    if locked:
+        _set("locked", "true")
     import uvicorn
 
     from gateway_core import app as gateway
     from gateway_core.cli.beside import beside
     from gateway_core.cli.server import run
-    from gateway_core.operations.install import sentence
+    from gateway_core.operations.install import make_indexes, sentence
     from gateway_core.settings import Settings
     from gateway_core.web.connection import protocol
 
@@ -84,7 +90,9 @@ def serve(
     for finding in opened.findings():
         tell(f"warning: {sentence(finding)}")
     gateway.install_bundles(settings, opened, tell)
-    title = gateway.live_of(settings, opened).moment.catalog.title
+    catalog = gateway.live_of(settings, opened).moment.catalog
+    make_indexes(opened, catalog)
+    title = catalog.title
     _tell_access(settings, opened)
     apart = settings.deliver_events == "process" and opened.shared
     opened.close()

@@ -14,7 +14,7 @@ EXIT_CODES: Mapping[int, str] = MappingProxyType(
     {
         0: "done",
         1: "something is wrong with what was asked for, or was found to be wrong; a sentence says what",
-        2: "the command or a setting was written wrongly",
+        2: "the command or a setting was written wrongly; of `gateway bundle plan`: there is something to do",
         130: "interrupted (Ctrl+C)",
         141: "whoever read the output left early",
     }

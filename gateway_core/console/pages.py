@@ -81,7 +81,14 @@ def console(live: Live, printed: Callable[[GatewayError], Printed], *, demo: boo
 
     @app.get("/docs", response_class=HTMLResponse)
     def docs() -> str:
-        return pages.get_template("docs.html").render(title=live.moment.catalog.title)
+        title = live.moment.catalog.title
+        return pages.get_template("docs.html").render(title=title, document="/openapi.json")
+
+    @app.get("/admin/docs", response_class=HTMLResponse)
+    def admin_docs() -> str:
+        """The documentation of the API for administrators, which holds nothing of what is configured."""
+        title = f"{live.moment.catalog.title}: administration"
+        return pages.get_template("docs.html").render(title=title, document="/admin/openapi.json")
 
     _add_refusals(app, live, pages, printed)
 

@@ -18,7 +18,7 @@ from gateway_core.mapping.closures import (
     place,
     syntax,
     unknown,
-    word_of,
+    words_of,
 )
 from gateway_core.mapping.library.constants import CONSTANTS
 from gateway_core.mapping.library.gateway import apply_mapping
@@ -26,11 +26,14 @@ from gateway_core.mapping.library.signature import Function, bind
 from gateway_core.mapping.list_closures import (
     choose_by_condition,
     choose_by_words,
+    end_of,
+    end_of_words,
     kept_items,
     map_constant,
     merged,
     merged_into_nothing,
     values_of_list,
+    values_with_words,
 )
 from gateway_core.mapping.nodes import (
     Argument,
@@ -89,12 +92,29 @@ class CallCompiler(ABC):
             kept = self._kept(node, target, values=False)
             if kept is not None:
                 return kept
+        if node.name in ("first", "last") and not node.arguments:
+            return self._end(node, target)
         if node.name == "merge" and len(node.arguments) == 1 and not node.arguments[0].spread:
             other = self._plain_argument(node.arguments[0])
             if isinstance(node.target, Array) and not node.target.items:
                 return merged_into_nothing(other, node.position)
             return merged(target, other, node.position)
         return self._invocation(entry, node, node.arguments, f'The filter "{node.name}"', target)
+
+    def _end(self, node: Filter, target: Evaluator) -> Evaluator:
+        """``first`` or ``last``, also of the items that hold a text at a path."""
+        last, kept = node.name == "last", node.target
+        end = end_of(target, node.position, last=last)
+        if not isinstance(kept, Filter) or kept.name != "filter" or len(kept.arguments) != 1:
+            return end
+        arrow = kept.arguments[0]
+        if not isinstance(arrow.value, Arrow) or arrow.name or len(arrow.value.parameters) > 1:
+            return end
+        words = _equal_words(arrow.value.body, arrow.value.parameters[0])
+        if words is None:
+            return end
+        cost = sum(1 for _ in walk(arrow.value.body))
+        return end_of_words(end, self.again(kept.target, values=True), *words, cost=cost, last=last)
 
     def again(self, node: Expression, *, values: bool) -> Evaluator:
         """An expression that is counted already; ``values``: of a list the keys do not matter."""
@@ -119,7 +139,8 @@ class CallCompiler(ABC):
         cost, self.cost = self.cost, outer + 1
         equal = _equal_words(arrow.body, name)
         choose = choose_by_condition(name, condition) if equal is None else choose_by_words(*equal)
-        return kept_items(target, name, condition, cost, node.position, values=values, choose=choose)
+        kept = kept_items(target, name, condition, cost, node.position, values=values, choose=choose)
+        return kept if equal is None or not values else values_with_words(target, kept, *equal, cost=cost)
 
     def _default(self, node: Filter) -> Evaluator:
         target = self.compile(node.target)
@@ -318,16 +339,9 @@ def _equal_words(node: Expression, name: str) -> tuple[tuple[str, ...], tuple[st
     if node.operator == "or":
         left, right = _equal_words(node.left, name), _equal_words(node.right, name)
         return None if left is None or right is None or left[0] != right[0] else (left[0], left[1] + right[1])
-    words: tuple[str, ...] = ()
-    if node.operator == "in" and isinstance(node.right, Array):
-        words = tuple(word for item in node.right.items if (word := word_of(item)) is not None)
-        if len(words) < len(node.right.items):
-            return None
-    else:
-        word = constant_word(node)
-        words = () if word is None else (word,)
-    path = constant_path(node.left)
-    return None if not words or path is None or path[0] != name else (path[1], words)
+    word, path = constant_word(node), constant_path(node.left)
+    words = words_of(node.right) if node.operator == "in" else None if word is None else (word,)
+    return None if words is None or path is None or path[0] != name else (path[1], words)
 
 
 def _constant_text(argument: Argument) -> str | None:

@@ -105,7 +105,13 @@ def _is_hollow(value: Json, run: Run) -> bool:
     if not is_array(value):
         return False
     run.burn(1 + (len(value) >> 2))
-    return all(_is_hollow(item, run) if is_array(item) else not is_true(item) for item in values_of(value))
+    for item in values_of(value):
+        if isinstance(item, list | dict):
+            if not _is_hollow(item, run):
+                return False
+        elif item and item != "0":
+            return False
+    return True
 
 
 def _count_of(path: str) -> Cast:

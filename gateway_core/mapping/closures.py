@@ -10,6 +10,7 @@ from gateway_core.errors import MappingError
 from gateway_core.mapping.dates import Interval
 from gateway_core.mapping.library.moments import member_of
 from gateway_core.mapping.nodes import (
+    Array,
     Binary,
     Constant,
     Node,
@@ -23,7 +24,6 @@ from gateway_core.mapping.values import (
     is_true,
     key_text,
     kind_of,
-    loose_equal,
     member,
     parse_number,
     to_text,
@@ -33,6 +33,7 @@ from gateway_core.types import Json, Position
 
 Evaluator = Callable[[Frame], Json]
 START: Final = Position(1, 1)
+SPECIAL: Final = {"_self": "", "_charset": "UTF-8"}
 
 
 def syntax(detail: str, node: Node, hint: str = "") -> MappingError:
@@ -130,27 +131,6 @@ def extend(values: list[Json], value: Json, spread: bool, run: Run) -> None:
     values.extend(values_of(value))
 
 
-def path_getter(name: str, keys: tuple[str, ...]) -> Evaluator:
-    if not keys:
-        return lambda frame: frame.variables.get(name)
-    if len(keys) == 1:
-        key = keys[0]
-
-        def get(frame: Frame) -> Json:
-            value = frame.variables.get(name)
-            return value.get(key) if type(value) is dict else step(value, key, frame)
-
-        return get
-
-    def get_deep(frame: Frame) -> Json:
-        value = frame.variables.get(name)
-        for key in keys:
-            value = value.get(key) if type(value) is dict else step(value, key, frame)
-        return value
-
-    return get_deep
-
-
 def pair(both: bool, first: Evaluator, second: Evaluator) -> Evaluator:
     def either_is_true(frame: Frame) -> bool:
         value = first(frame)
@@ -178,26 +158,12 @@ def word_of(node: Node) -> str | None:
     return word if isinstance(word, str) and parse_number(word) is None else None
 
 
-def path_equals_word(name: str, keys: tuple[str, ...], word: str) -> Evaluator:
-    """``equals_word`` of a constant path."""
-
-    def equals(frame: Frame) -> bool:
-        value = frame.variables.get(name)
-        for key in keys:
-            value = value.get(key) if type(value) is dict else step(value, key, frame)
-        return value == word if type(value) is str else loose_equal(value, word)
-
-    return equals
-
-
-def equals_word(left: Evaluator, word: str) -> Evaluator:
-    """``==`` with a constant text that is no number: of another text, only the same is equal."""
-
-    def equals(frame: Frame) -> bool:
-        value = left(frame)
-        return value == word if type(value) is str else loose_equal(value, word)
-
-    return equals
+def words_of(node: Node) -> tuple[str, ...] | None:
+    """A constant list of such texts."""
+    if not isinstance(node, Array):
+        return None
+    words = tuple(word for item in node.items if (word := word_of(item)) is not None)
+    return words if words and len(words) == len(node.items) else None
 
 
 def either(condition: Evaluator, otherwise: Evaluator) -> Evaluator:
@@ -206,6 +172,44 @@ def either(condition: Evaluator, otherwise: Evaluator) -> Evaluator:
         return value if is_true(value) else otherwise(frame)
 
     return either
+
+
+def choice(condition: Evaluator, then: Evaluator, otherwise: Evaluator) -> Evaluator:
+    """``condition ? then : otherwise``."""
+
+    def choose(frame: Frame) -> Json:
+        value = condition(frame)
+        return then(frame) if value and value != "0" else otherwise(frame)
+
+    return choose
+
+
+def negated(operand: Evaluator) -> Evaluator:
+    """``not operand``."""
+
+    def negate(frame: Frame) -> bool:
+        value = operand(frame)
+        return not value or value == "0"
+
+    return negate
+
+
+def operation_with(operator: Any, left: Evaluator, right: Json, position: Position) -> Evaluator:
+    """An operator whose right operand is a constant."""
+
+    def operate(frame: Frame) -> Json:
+        try:
+            return operator(left(frame), right, frame.run)
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return operate
+
+
+def object_of(pairs: tuple[tuple[str, Evaluator], ...]) -> Evaluator:
+    """An object with constant keys, of which none is a number."""
+    return lambda frame: {key: value(frame) for key, value in pairs}
 
 
 def operation(operator: Any, left: Evaluator, right: Evaluator, position: Position) -> Evaluator:

@@ -10,35 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import library, refused
-from gateway_core.mapping.calls import CallCompiler
 from gateway_core.mapping.closures import (
+    SPECIAL,
     Evaluator,
-    check_pattern,
-    constant_word,
     copy_of_context,
-    either,
-    equals_word,
     has_member,
     need_spread,
-    operation,
-    pair,
-    path_equals_word,
-    path_getter,
+    object_of,
     place,
-    row_of,
     step,
     syntax,
     unknown,
 )
 from gateway_core.mapping.dates import Interval
 from gateway_core.mapping.library.moments import member_of
+from gateway_core.mapping.lookups import (
+    member_getter,
+    path_getter,
+)
 from gateway_core.mapping.nodes import (
     Array,
-    Arrow,
     Binary,
     Call,
     Concatenation,
@@ -54,26 +49,21 @@ from gateway_core.mapping.nodes import (
     Test,
     Unary,
 )
-from gateway_core.mapping.operators import BINARY, affirm, invert, negate
+from gateway_core.mapping.operations import OperatorCompiler, is_question
 from gateway_core.mapping.parts import Parts
-from gateway_core.mapping.reads import CONTEXT, constant_path, without_default
+from gateway_core.mapping.reads import CONTEXT, constant_path
 from gateway_core.mapping.run import Frame
 from gateway_core.mapping.values import (
     as_array,
-    is_array,
-    is_true,
     items_of,
+    key_is_text,
     key_text,
     renumber,
-    to_text,
 )
 from gateway_core.types import Json
 
-_NESTED: Final = 8  # a longer row of operators is evaluated in a loop, not by nested calls
-SPECIAL: Final = {"_self": "", "_charset": "UTF-8"}
 
-
-class ExpressionCompiler(CallCompiler):
+class ExpressionCompiler(OperatorCompiler):
     """Compiles expressions of one template."""
 
     def __init__(self, parts: Parts) -> None:
@@ -123,6 +113,8 @@ class ExpressionCompiler(CallCompiler):
         path = constant_path(node)
         if path is not None:
             return path_getter(*path)
+        if node.arguments is None and isinstance(node.key, Constant):
+            return self._constant_member(node)
         target, key = self.compile(node.target), self.compile(node.key)
         if node.arguments is not None:
             return self._method(node, target, key)
@@ -141,6 +133,16 @@ class ExpressionCompiler(CallCompiler):
 
         return get
 
+    def _constant_member(self, node: Member) -> Evaluator:
+        keys: list[str] = []
+        target: Expression = node
+        while isinstance(target, Member) and target.arguments is None and isinstance(target.key, Constant):
+            keys.append(key_text(target.key.value))
+            target = target.target
+            self.cost += 2
+        keys.reverse()
+        return member_getter(self.compile(target), tuple(keys))
+
     def _method(self, node: Member, target: Evaluator, key: Evaluator) -> Evaluator:
         """A call on a value: dates know a few, everything else has none and answers null."""
         arguments = [self._plain_argument(argument) for argument in node.arguments or ()]
@@ -158,114 +160,6 @@ class ExpressionCompiler(CallCompiler):
                 raise
 
         return call
-
-    # -- operators -------------------------------------------------------------------------------
-
-    def _unary(self, node: Unary) -> Evaluator:
-        operand, position = self.compile(node.operand), node.position
-        if node.operator == "not":
-            return lambda frame: invert(operand(frame))
-        operate = negate if node.operator == "-" else affirm
-
-        def sign(frame: Frame) -> Json:
-            try:
-                return operate(operand(frame))
-            except MappingError as error:
-                place(error, position)
-                raise
-
-        return sign
-
-    def _binary(self, node: Binary) -> Evaluator:
-        if node.operator in ("and", "or"):
-            return self._logical(node)
-        if node.operator == "??":
-            return self._coalesce(node)
-        if node.operator in ("has some", "has every"):
-            return self._quantifier(node)
-        if node.operator == "matches" and isinstance(node.right, Constant):
-            check_pattern(node.right)
-        word = constant_word(node)
-        if word is not None:
-            self.cost += 1
-            path = constant_path(node.left)
-            if path is not None and not (path[0] in SPECIAL and not path[1]):
-                return path_equals_word(*path, word)
-            return equals_word(self.compile(node.left), word)
-        row: list[Binary] = [node]
-        while isinstance(row[-1].left, Binary) and row[-1].left.operator in BINARY:
-            row.append(row[-1].left)
-        self.cost += len(row)
-        evaluator = self.compile(row[-1].left)
-        steps = [(BINARY[item.operator], self.compile(item.right), item.position) for item in reversed(row)]
-        if len(steps) > _NESTED:
-            return row_of(evaluator, steps)
-        for operator, right, position in steps:
-            evaluator = operation(operator, evaluator, right, position)
-        return evaluator
-
-    def _condition(self, node: Expression) -> Evaluator:
-        """An expression of which only the truth is asked."""
-        return self.compile(without_default(node))
-
-    def _logical(self, node: Binary) -> Evaluator:
-        parts: list[Expression] = []
-        left: Expression = node
-        while isinstance(left, Binary) and left.operator == node.operator:
-            parts.append(left.right)
-            left = left.left
-        conditions = tuple(self._condition(part) for part in (left, *reversed(parts)))
-        if len(conditions) == 2:
-            return pair(node.operator == "and", *conditions)
-        if node.operator == "and":
-            return lambda frame: all(is_true(condition(frame)) for condition in conditions)
-        return lambda frame: any(is_true(condition(frame)) for condition in conditions)
-
-    def _coalesce(self, node: Binary) -> Evaluator:
-        left, right = self.compile(node.left), self.compile(node.right)
-
-        def coalesce(frame: Frame) -> Json:
-            value = left(frame)
-            return right(frame) if value is None else value
-
-        return coalesce
-
-    def _quantifier(self, node: Binary) -> Evaluator:
-        if not isinstance(node.right, Arrow):
-            raise syntax(f'"{node.operator}" needs an arrow function', node, "write it as v => …")
-        left, arrow = self.compile(node.left), self._arrow(node.right)
-        decide = any if node.operator == "has some" else all
-
-        def quantify(frame: Frame) -> bool:
-            value = left(frame)
-            if not is_array(value):
-                return decide is all
-            function = arrow(frame)
-            return decide(is_true(function(item, key)) for key, item in items_of(value))
-
-        return quantify
-
-    def _conditional(self, node: Conditional) -> Evaluator:
-        otherwise = self.compile(node.otherwise)
-        if node.then is None:
-            return either(self.compile(node.condition), otherwise)
-        condition, then = self._condition(node.condition), self.compile(node.then)
-        return lambda frame: then(frame) if is_true(condition(frame)) else otherwise(frame)
-
-    def _concatenation(self, node: Concatenation) -> Evaluator:
-        parts = [self.compile(part) for part in node.parts]
-        position = node.position
-
-        def concatenate(frame: Frame) -> str:
-            try:
-                texts = [to_text(part(frame)) for part in parts]
-                frame.run.text(sum(map(len, texts)))
-            except MappingError as error:
-                place(error, position)
-                raise
-            return "".join(texts)
-
-        return concatenate
 
     # -- collections -----------------------------------------------------------------------------
 
@@ -300,6 +194,11 @@ class ExpressionCompiler(CallCompiler):
         return build
 
     def _hash(self, node: Hash) -> Evaluator:
+        keys = [key.value for key, _ in node.pairs if isinstance(key, Constant)]
+        if len(keys) == len(node.pairs) and all(isinstance(key, str) and key_is_text(key) for key in keys):
+            self.cost += len(keys)
+            values = [self.compile(value) for _, value in node.pairs]
+            return object_of(tuple(zip(map(str, keys), values, strict=True)))
         pairs = [
             (None if key is None else self.compile(key), self.compile(value), value.position)
             for key, value in node.pairs
@@ -331,6 +230,8 @@ class ExpressionCompiler(CallCompiler):
         entry = library.TESTS.get(node.name)
         if entry is None:
             raise unknown("test", node.name, node, (*library.TESTS, "defined"), refused.TESTS)
+        if is_question(node):
+            return self._question(node, wanted=True)
         target = self.compile(node.target)
         return self._invocation(entry, node, node.arguments, f'The test "{node.name}"', target)
 

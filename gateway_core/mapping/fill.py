@@ -7,7 +7,7 @@ the entry's function and of its casts.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import paths
@@ -17,6 +17,7 @@ from gateway_core.mapping.entries import Entry, Evaluate
 from gateway_core.mapping.paths import MISSING
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.straight import REST, Odd, find
+from gateway_core.mapping.values import as_dict, is_array, items_of
 from gateway_core.types import Json, Reference
 
 Operation: TypeAlias = tuple[str, paths.Path, str, bool, str | None, paths.Path, Any, Odd, Evaluate]
@@ -25,6 +26,7 @@ then where it comes from: head and further keys of a look-up, table, odd, and th
 is called where there is no head, or where the look-up does not tell."""
 
 Operations: TypeAlias = tuple[Operation, ...]
+_FIRST: Final = tuple(map(str, range(10)))  # positions of a list that are changed in place
 
 
 def operations_of(entries: tuple[Entry, ...]) -> Operations:
@@ -66,7 +68,7 @@ def _with_casts(evaluate: Evaluate, casts: tuple[Cast, ...]) -> Evaluate:
 
 
 def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its parts would double its time
-    operations: Operations, documents: Iterable[dict[str, Json]], run: Run, reference: Reference
+    operations: Operations, documents: Iterable[Json], run: Run, reference: Reference
 ) -> list[Json]:
     """A new object with every target for each document. An error names the mapping and the key."""
     missing, unset, rest, text = MISSING, UNSET, REST, str
@@ -74,6 +76,8 @@ def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its pa
     key = ""
     try:
         for variables in documents:
+            if type(variables) is not dict:
+                variables = as_dict(element(variables, {}))  # noqa: PLW2901 - what is no object becomes one
             result: dict[str, Json] = {}
             level = result
             known: paths.Path = ()
@@ -110,6 +114,21 @@ def fill(  # noqa: C901, PLR0912 - the innermost loop: a call for each of its pa
     return results
 
 
+def element(item: Json, extra: dict[str, Json]) -> Json:
+    """An element of a list as a document of its own."""
+    if is_array(item) and not extra:
+        return item
+    merged: dict[str, Json] = {}
+    own = items_of(item) if is_array(item) else () if item is None else ((0, item),)
+    index = 0
+    for key, inner in own:
+        merged[str(index) if isinstance(key, int) else key] = inner
+        index += isinstance(key, int)
+    merged["value"] = item
+    merged.update(extra)
+    return merged
+
+
 def failed(error: MappingError | RecursionError, run: Run, reference: Reference, key: str) -> MappingError:
     """The error with the mapping and the target that failed, unless a mapping within told its own."""
     if isinstance(error, RecursionError):
@@ -134,6 +153,38 @@ def _level(result: dict[str, Json], path: paths.Path) -> dict[str, Json]:
 
 def _put(result: dict[str, Json], above: paths.Path, last: str, value: Any, run: Run) -> None:
     """Put a value in its place among lists; of one that is unset only the levels above stay."""
+    level = _level_among_lists(result, above, last)
+    if type(level) is dict and not last.isdigit():
+        if value is not UNSET:
+            level[last] = value
+        return
+    if type(level) is list and last == str(len(level)):
+        if value is not UNSET:
+            level.append(value)
+        return
     head, path = above[0], (*above[1:], last)
     changed = paths.put(result.get(head), path, None if value is UNSET else value, run.burn)
     result[head] = paths.drop(changed, path, run.burn) if value is UNSET else changed
+
+
+def _level_among_lists(result: dict[str, Json], above: paths.Path, last: str) -> Json:
+    """The level at a path of the result, made where it is not there yet; None where that takes more."""
+    level: Json = result
+    for segment, following in zip(above, (*above[1:], last), strict=True):
+        inner: Json = None
+        if type(level) is dict:
+            if segment.isdigit():
+                return None
+            inner = level.get(segment)
+        elif segment != str(len(level)):
+            inner = level[int(segment)] if segment in _FIRST[: len(level)] else None
+            if inner is None:
+                return None
+        if inner is None:
+            inner = [] if following == "0" else {}
+            if type(level) is dict:
+                level[segment] = inner
+            else:
+                level.append(inner)
+        level = inner
+    return level

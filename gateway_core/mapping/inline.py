@@ -56,7 +56,10 @@ def inlined(template: Template) -> Template:
     except _Refused:
         return template
     moved = replace(template, body=body)
-    return moved if sum(1 for _ in walk(moved)) <= _MOST_NODES else template
+    nodes = list(walk(moved))
+    if len(nodes) > _MOST_NODES or any(isinstance(node, Set) for node in nodes):
+        return template
+    return moved
 
 
 def _block(block: Block) -> Block:

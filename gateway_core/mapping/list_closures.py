@@ -8,6 +8,8 @@ from gateway_core.errors import MappingError
 from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.library.gateway import apply_mapping
 from gateway_core.mapping.library.lists import filter_items, merge
+from gateway_core.mapping.library.lists import first as first_of
+from gateway_core.mapping.library.lists import last as last_of
 from gateway_core.mapping.run import Frame, Run
 from gateway_core.mapping.values import is_array, loose_equal, member, values_of
 from gateway_core.types import Json, Position
@@ -91,6 +93,72 @@ def kept_items(
             raise
 
     return keep
+
+
+def values_with_words(
+    target: Evaluator,
+    kept: Evaluator,
+    keys: tuple[str, ...],
+    words: tuple[str, ...],
+    cost: int,
+) -> Evaluator:
+    """Of a list the items that hold one of these texts at a path; ``kept`` finds them elsewhere."""
+    known = frozenset(words)
+
+    def keep(frame: Frame) -> Json:
+        given = target(frame)
+        if type(given) is not list:
+            return kept(frame)
+        frame.run.each(len(given), cost)
+        found: list[Json] = []
+        for item in given:
+            value = item
+            for key in keys:
+                value = value.get(key) if type(value) is dict else member(value, key)[1]
+            if value in known if type(value) is str else any(loose_equal(value, word) for word in words):
+                found.append(item)
+        return found
+
+    return keep
+
+
+def end_of(target: Evaluator, position: Position, *, last: bool) -> Evaluator:
+    """``target|first`` or ``target|last``."""
+    index, otherwise = (-1, last_of) if last else (0, first_of)
+
+    def end(frame: Frame) -> Json:
+        value = target(frame)
+        if type(value) is list:
+            return value[index] if value else False
+        try:
+            return otherwise(frame.run, value)
+        except MappingError as error:
+            place(error, position)
+            raise
+
+    return end
+
+
+def end_of_words(
+    end: Evaluator, items: Evaluator, keys: tuple[str, ...], words: tuple[str, ...], *, cost: int, last: bool
+) -> Evaluator:
+    """The first or last of the items that hold one of these texts at a path; ``end`` finds it elsewhere."""
+    known = frozenset(words)
+
+    def find(frame: Frame) -> Json:
+        given = items(frame)
+        if type(given) is not list:
+            return end(frame)
+        frame.run.each(len(given), cost)
+        for item in reversed(given) if last else given:
+            value = item
+            for key in keys:
+                value = value.get(key) if type(value) is dict else member(value, key)[1]
+            if value in known if type(value) is str else any(loose_equal(value, word) for word in words):
+                return item
+        return False
+
+    return find
 
 
 def map_constant(reference: str, document: Evaluator, as_list: bool, position: Position) -> Evaluator:

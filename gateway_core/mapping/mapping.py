@@ -10,20 +10,21 @@ root unwrapping.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway_core.errors import LimitExceeded, MappingError
 from gateway_core.mapping import json_text, paths
+from gateway_core.mapping.afterwards import Late, cast_late, late_casts, store
 from gateway_core.mapping.casts import UNSET, Cast
 from gateway_core.mapping.entries import Entry, compile_entries
 from gateway_core.mapping.explain import Explanation, explain
-from gateway_core.mapping.fill import Operations, failed, fill, operations_of
+from gateway_core.mapping.fill import Operations, element, failed, fill, operations_of
 from gateway_core.mapping.run import Frame, Limits, Run, Services
 from gateway_core.mapping.settings import Settings, TargetCasts, read_settings
 from gateway_core.mapping.value_maps import Bodies, no_bodies
-from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, items_of, kind_of
+from gateway_core.mapping.values import as_array, as_dict, is_array, is_listlike, kind_of
 from gateway_core.types import Finding, Json, Reference
 
 DEFAULT_LIMITS: Final = Limits()
@@ -55,7 +56,7 @@ class CompiledMapping:
     cost: int = field(repr=False)
     repeats: int = field(repr=False)
     casts: tuple[TargetCasts, ...] = field(repr=False)
-    getters: tuple[Callable[[Json], Any], ...] = field(repr=False)
+    late: tuple[Late, ...] = field(repr=False)
     settings: Settings = field(repr=False)
     ready: bool = field(repr=False)
     settles: bool = field(repr=False)
@@ -103,6 +104,8 @@ class CompiledMapping:
             result = fill(self.operations, (document,), run, self.reference)[0]
         else:
             result = self._fill_with_care({}, Frame(document, run, document))
+        if self.late:
+            result = cast_late(self.late, result, run, self.reference)
         if run.keys_seen:
             result = paths.decode_keys(result, run.burn)
         return self._unwrapped(result) if self.wrapped else result
@@ -113,16 +116,15 @@ class CompiledMapping:
         if count > run.limits.items:
             run.items(count)
         run.left -= 1 + (count >> 1)
-        if self.apart and not self.heads and not self.wrapped and not self.repeats:
+        if self.apart and not self.heads and not (self.wrapped or self.repeats or self.late):
             run.left -= self.cost * count
             if run.left < run.check_at:
                 self._start(run)
-            objects = [item if type(item) is dict else as_dict(_element(item, {})) for item in documents]
-            mapped = fill(self.operations, objects, run, self.reference)
+            mapped = fill(self.operations, documents, run, self.reference)
             return paths.decode_keys(mapped, run.burn) if run.keys_seen else mapped
         quick, one = self.quick, self._one
         return [
-            quick(item, run) if type(item) is dict else one(_element(item, {}), run, encoded=True)
+            quick(item, run) if type(item) is dict else one(element(item, {}), run, encoded=True)
             for item in documents
         ]
 
@@ -145,8 +147,8 @@ class CompiledMapping:
         run.items(len(document))
         run.burn(len(extra) * len(document) >> 2)
         if isinstance(document, list):
-            return [self._one(_element(item, extra), run, encoded) for item in document]
-        mapped = {key: self._one(_element(item, extra), run, encoded) for key, item in document.items()}
+            return [self._one(element(item, extra), run, encoded) for item in document]
+        mapped = {key: self._one(element(item, extra), run, encoded) for key, item in document.items()}
         return as_array(mapped)
 
     # -- one document ----------------------------------------------------------------------------
@@ -169,7 +171,7 @@ class CompiledMapping:
                 result = paths.drop(result, path, run.burn)
             except MappingError as error:
                 raise failed(error, run, self.reference, ".".join(path)) from None
-        result = self._cast(result, run)
+        result = cast_late(self.late, result, run, self.reference)
         if run.keys_seen or settings.encodes:
             result = paths.decode_keys(result, run.burn)
         return self._unwrapped(result)
@@ -197,9 +199,9 @@ class CompiledMapping:
                 if value is not paths.MISSING:
                     value = _cast_all(value, casts, result, run)
                 if value is UNSET:
-                    result = paths.drop(_store(result, entry.path, None, run), entry.path, run.burn)
+                    result = paths.drop(store(result, entry.path, None, run), entry.path, run.burn)
                 elif value is not paths.MISSING:
-                    result = _store(result, entry.path, value, run)
+                    result = store(result, entry.path, value, run)
             except (MappingError, RecursionError) as error:
                 raise failed(error, run, self.reference, entry.key) from None
         return result
@@ -211,25 +213,6 @@ class CompiledMapping:
         except MappingError as error:
             key = self.entries[0].key if self.entries else ""
             raise failed(error, run, self.reference, key) from None
-
-    def _cast(self, result: Json, run: Run) -> Json:
-        for get, (key, path, casts) in zip(self.getters, self.casts, strict=True):
-            value = get(result)
-            if value is paths.MISSING:
-                continue
-            try:
-                for cast in casts:
-                    run.burn(1)
-                    changed = cast(value, result, run)
-                    if changed is UNSET:
-                        result = paths.drop(result, path, run.burn)
-                        break
-                    if changed is not value:
-                        result = _store(result, path, changed, run)
-                        value = changed
-            except (MappingError, RecursionError) as error:
-                raise failed(error, run, self.reference, key) from None
-        return result
 
     def _unwrapped(self, result: Json) -> Json:
         if isinstance(result, dict):
@@ -266,7 +249,7 @@ def compile_mapping(
         error = LimitExceeded("A template is nested too deeply", limit="depth")
         error.mapping, error.kind = reference, "syntax"
         raise error from None
-    ready = not (settings.pass_through or settings.unset or plan.casts or settings.encodes)
+    ready = not (settings.pass_through or settings.unset or settings.encodes)
     return CompiledMapping(
         reference=reference,
         reads=frozenset(plan.reads.paths),
@@ -283,7 +266,7 @@ def compile_mapping(
         cost=plan.cost,
         repeats=plan.repeats,
         casts=plan.casts,
-        getters=tuple(paths.getter(path) for _, path, _ in plan.casts),
+        late=late_casts(plan.casts, settings, apart=plan.apart),
         settings=settings,
         ready=ready,
         settles=ready and plan.bounded and plan.faithful,
@@ -298,27 +281,3 @@ def _cast_all(value: Json, casts: tuple[Cast, ...], result: Json, run: Run) -> A
         if value is UNSET:
             break
     return value
-
-
-def _element(item: Json, extra: dict[str, Json]) -> Json:
-    """An element of a list as a document of its own."""
-    if is_array(item) and not extra:
-        return item
-    merged: dict[str, Json] = {}
-    own = items_of(item) if is_array(item) else () if item is None else ((0, item),)
-    index = 0
-    for key, inner in own:
-        merged[str(index) if isinstance(key, int) else key] = inner
-        index += isinstance(key, int)
-    merged["value"] = item
-    merged.update(extra)
-    return merged
-
-
-def _store(result: Json, path: paths.Path, value: Json, run: Run) -> Json:
-    """Put a value into the result; its top level is the run's own, so it is changed in place."""
-    if type(result) is dict:
-        head = path[0]
-        result[head] = value if len(path) == 1 else paths.put(result.get(head), path[1:], value, run.burn)
-        return result
-    return paths.put(result, path, value, run.burn)

@@ -112,8 +112,12 @@ class TemplateCompiler:
         def render(frame: Frame) -> str:
             run = frame.run
             try:
-                run.burn(cost)
-                text = to_text(evaluate(frame))
+                run.left -= cost
+                if run.left < run.check_at:
+                    run.check()
+                text = evaluate(frame)
+                if type(text) is not str:
+                    text = to_text(text)
                 run.text(len(text))
             except MappingError as error:
                 place(error, position)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from gateway_core.mapping import json_text
 from gateway_core.mapping.casts import UNSET, Cast, changed_texts
-from gateway_core.mapping.evaluate import SPECIAL
+from gateway_core.mapping.closures import SPECIAL
 from gateway_core.mapping.nodes import (
     Binary,
     Conditional,
@@ -79,7 +79,27 @@ def straight(look: Look, casts: tuple[Cast, ...], names: tuple[str, ...], key: s
         # These casts look at nothing but the value.
         run = Run(Limits(), Services())
         table = {value: odd(value, run) for value in (*changed, None, MISSING)}
+        odd = _of_others(look.other, casts)
     return Straight(look.path[0], look.path[1:], table, odd)
+
+
+def _of_others(other: Odd, casts: tuple[Cast, ...]) -> Odd:
+    """The outcome of what is neither text nor null nor absent."""
+    if not casts:
+        return other
+    first, *more = casts
+
+    def outcome(value: Any, run: Run) -> Any:
+        value = other(value, run)
+        if value is not REST:
+            value = first(value, None, run)
+        for cast in more:
+            if value is UNSET or value is REST:
+                break
+            value = cast(value, None, run)
+        return value
+
+    return outcome
 
 
 def _with_casts(look: Look, casts: tuple[Cast, ...]) -> Odd:
@@ -103,6 +123,8 @@ def _with_casts(look: Look, casts: tuple[Cast, ...]) -> Odd:
 
 def find(value: Any, key: str) -> Any:
     """The member of a value, or MISSING."""
+    if type(value) is list and key == "0":
+        return value[0] if value else MISSING
     found, inner = member(value, key)
     return inner if found else MISSING
 
@@ -114,11 +136,9 @@ def look_at_path(path: Path, absent: Any, *, weigh: bool) -> Look:
     """A bare path: the value with its type; ``weigh`` makes arrays pay for their size."""
 
     def copy(value: Any, run: Run) -> Any:
-        if is_array(value):
-            if weigh:
-                json_text.weigh(value, run)
-            json_text.watch(value, run)
-        elif isinstance(value, float):
+        if weigh and is_array(value):
+            json_text.weigh(value, run)
+        if run.settled and isinstance(value, float | list | dict):
             json_text.watch(value, run)
         return value
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gateway_core.errors import MappingError
 from gateway_core.mapping import paths
+from gateway_core.mapping.afterwards import late_casts
 from gateway_core.mapping.casts import UNSET, Cast, compile_cast
 from gateway_core.mapping.entries import Entry
 from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits, compile_mapping
@@ -95,8 +96,9 @@ class _Recorder:
         self.documents: list[dict[str, Target]] = []
         entries = tuple(self._entry(number, entry) for number, entry in enumerate(compiled.entries))
         casts = tuple(self._casts(compiled.settings, compiled.casts))
+        late = late_casts(casts, compiled.settings, apart=False)
         # Targets that are not apart are made from the entries, the one way that is recorded.
-        self.mapping = replace(compiled, entries=entries, apart=False, casts=casts)
+        self.mapping = replace(compiled, entries=entries, apart=False, casts=casts, late=late)
 
     def _entry(self, number: int, entry: Entry) -> Entry:
         reads = tuple(sorted(".".join(path) for path in entry.reads.written))

@@ -196,6 +196,11 @@ def key_text(key: Json) -> str:
     raise wrong_type(f"{kind_of(key)} cannot be a key".capitalize())
 
 
+def key_is_text(key: str) -> bool:
+    """Whether a key is surely no integer to a template."""
+    return not (key[:1].isdigit() or key[:1] == "-")
+
+
 def key_value(key: str) -> int | str:
     """What a template sees for a key of a dict: integer-like keys are integers."""
     if (key[:1].isdigit() or key[:1] == "-") and _INDEX.match(key):

@@ -15,7 +15,10 @@ from gateway_core.store.protocol import ApplicationRecord
 from gateway_core.types import Principal
 
 READ, WRITE = "read", "write"
+ADMIN = "admin"
 SCOPES = (READ, WRITE)
+"""What an application gets when nothing else is asked for: to administer is asked for by name."""
+ALL_SCOPES = (*SCOPES, ADMIN)
 FOREVER = 2**53
 MAX_CLAIM = 200
 READING = frozenset({Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS})
@@ -120,7 +123,8 @@ def authorise(principal: Principal, action: Action) -> None:
 def require(principal: Principal, scope: str) -> None:
     """Raise ``Forbidden`` when the principal does not have the scope."""
     if scope not in principal.scopes:
-        raise Forbidden(f"application '{principal.application}' may not {scope} here")
+        does = "administer" if scope == ADMIN else scope
+        raise Forbidden(f"application '{principal.application}' may not {does} here")
 
 
 def hash_key(key: str) -> str:

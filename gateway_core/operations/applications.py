@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway_core.errors import BadRequest, Conflict
-from gateway_core.operations.access import SCOPES, hash_key
+from gateway_core.operations.access import ALL_SCOPES, SCOPES, hash_key
 from gateway_core.store.protocol import ApplicationRecord, Store
 from gateway_core.types import Artifact, Kind
 
@@ -40,10 +40,10 @@ def add_application(
     A ``client_id`` and ``secret`` may be given, for a client that is configured already.
     Raises ``Conflict`` when the name or client id is in use, ``BadRequest`` for an unknown scope.
     """
-    unknown = sorted(set(scopes) - set(SCOPES))
+    unknown = sorted(set(scopes) - set(ALL_SCOPES))
     if unknown or not scopes:
         named = f"scope '{unknown[0]}' does not exist" if unknown else "an application needs a scope"
-        raise BadRequest(named, hint=f"Scopes are: {', '.join(SCOPES)}.")
+        raise BadRequest(named, hint=f"Scopes are: {', '.join(ALL_SCOPES)}.")
     chosen = client_id or name
     for other in store.applications():
         if other.name == name or other.client_id == chosen:

@@ -9,12 +9,16 @@ from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.shape import list_query
 from gateway_core.query.model import All, AnyOf, Compare, Condition, Element, Not, Op, Path, Related, Scope
 from gateway_core.query.text import parse_query_string
+from gateway_core.store.grams import sought
 from gateway_core.types import Principal, Reference
 
 _BY_INDEX = frozenset({Op.EQ, Op.IN, Op.GT, Op.GE, Op.LT, Op.LE})
 _NOBODY = Principal("doctor", frozenset())
 _MARK = 'an index may help: "x-index": true at'
+_TEXT_MARK = 'an index of texts may help: "x-search": true at'
+_SHORT = "no index helps: a part of fewer than three letters is looked for in every value at"
 _HELPLESS = "no index helps: every value is compared at"
+_IN_TEXT = frozenset({Op.LIKE, Op.EQ_NOCASE})
 
 
 def explain(request: str, context: Context) -> Iterator[str]:
@@ -38,7 +42,7 @@ def explain(request: str, context: Context) -> Iterator[str]:
     yield from plan.steps
     if plan.reads_all:
         yield "reads all objects of a kind to find those that match"
-        indexed = {(each.entity, each.path) for each in context.catalog.indexes}
+        indexed = {(each.entity, each.path, each.text) for each in context.catalog.indexes}
         yield from dict.fromkeys(_advice(query.where, endpoint.entity, (), indexed))
     if plan.sorts:
         yield "sorts all that match before the page is cut"
@@ -47,16 +51,12 @@ def explain(request: str, context: Context) -> Iterator[str]:
 
 
 def _advice(
-    condition: Condition, entity: Reference, prefix: Path, indexed: set[tuple[Reference, str]]
+    condition: Condition, entity: Reference, prefix: Path, indexed: set[tuple[Reference, str, bool]]
 ) -> Iterator[str]:
     """What would help each comparison that no index answers."""
     match condition:
-        case Compare(path=path, op=op):
-            dotted = ".".join(prefix + path)
-            if op not in _BY_INDEX:
-                yield f"{_HELPLESS} {dotted} of {entity} ({op.value})"
-            elif path[0] != "_self" and (entity, dotted) not in indexed:
-                yield f"{_MARK} {dotted} of {entity}"
+        case Compare():
+            yield from _advice_on(condition, entity, prefix, indexed)
         case Element(path=path, where=where):
             yield from _advice(where, entity, prefix + path, indexed)
         case Related(hop=hop, where=where):
@@ -66,3 +66,19 @@ def _advice(
         case All(conditions=parts) | AnyOf(conditions=parts):
             for part in parts:
                 yield from _advice(part, entity, prefix, indexed)
+
+
+def _advice_on(
+    compare: Compare, entity: Reference, prefix: Path, indexed: set[tuple[Reference, str, bool]]
+) -> Iterator[str]:
+    dotted = ".".join(prefix + compare.path)
+    if compare.path[0] == "_self" or compare.op not in _BY_INDEX | _IN_TEXT:
+        if compare.op not in _BY_INDEX:
+            yield f"{_HELPLESS} {dotted} of {entity} ({compare.op.value})"
+    elif compare.op in _BY_INDEX:
+        if (entity, dotted, False) not in indexed:
+            yield f"{_MARK} {dotted} of {entity}"
+    elif (entity, dotted, True) not in indexed:
+        yield f"{_TEXT_MARK} {dotted} of {entity}"
+    elif any(sought(str(value)) is None for value in compare.values):
+        yield f"{_SHORT} {dotted} of {entity}"

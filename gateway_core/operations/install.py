@@ -1,24 +1,23 @@
-"""Installing bundles: check everything, store it in one transaction, answer the new catalog."""
+"""Installing bundles: plan, check everything, and store it in one transaction."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from gateway_core.bundles.layout import digest
+from gateway_core.bundles.plan import Choices
 from gateway_core.catalog.build import BuildSettings, build
-from gateway_core.catalog.original import OPTIONAL, is_original
-from gateway_core.catalog.rejected import REJECTED
-from gateway_core.catalog.shared import may_share
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
-from gateway_core.errors import ConfigurationError
-from gateway_core.operations.call import Context
-from gateway_core.operations.relations import ID
-from gateway_core.operations.transfer import Entry, lasting_id, load_objects
+from gateway_core.errors import ConfigurationError, Conflict, StoreError, VersionConflict
+from gateway_core.operations.bundle_data import data_findings, deletes, planned_data
+from gateway_core.operations.planning import ContextOf, Planned, current_state, plan_installation
 from gateway_core.query.times import instant
 from gateway_core.store.protocol import Configuration, IndexSpec, Store
-from gateway_core.types import Artifact, Bundle, Finding, JsonObject, Kind, Principal, Severity
+from gateway_core.types import Artifact, Bundle, Finding, Severity
+
+ATTEMPTS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,97 +63,101 @@ def sentence(finding: Finding) -> str:
 
 
 def is_installed(store: Store, bundle: Bundle) -> bool:
-    """Whether the store holds the bundle with exactly this content."""
+    """Whether the store holds the bundle with exactly this content, edits at run time apart."""
     return store.installed().get(bundle.name, {}).get("digest") == digest(bundle)
+
+
+def was_rolled_back(store: Store, bundle: Bundle) -> bool:
+    """Whether this is what the last rollback of the bundle went back from."""
+    return store.installed().get(bundle.name, {}).get("refused") == digest(bundle)
 
 
 def install(
     store: Store,
     bundle: Bundle,
     settings: BuildSettings,
-    context_of: Callable[[Catalog, Store], Context],
+    context_of: ContextOf,
+    choices: Choices | None = None,
+    *,
+    source: str = "",
 ) -> Installed:
-    """Make the bundle's artifacts the installed ones of its name.
+    """Plan, and apply: make the bundle's artifacts the installed ones of its name.
 
     The catalog of all installed bundles together is built first: what does not compile is not
-    stored. Indexes and data objects follow, and the artifacts and the record of the
-    installation, in one transaction, are the last: whatever fails or is interrupted before, the
-    configuration in force stays, and the next installation does all of it again. Bundles that
-    it requires must be installed. The warnings are those about this bundle. Raises
-    ``ConfigurationError`` with every fault found.
+    stored. Bundles that it requires must be installed. The warnings are those about this bundle.
+    Raises ``ConfigurationError`` with every fault found.
     """
-    installed = store.installed()
-    missing = [name for name in bundle.requires if name not in installed]
-    if missing:
-        raise ConfigurationError(f"it requires {', '.join(missing)}", hint="Install that first.")
-    others = [a for a in store.artifacts() if a.origin.bundle != bundle.name]
-    _refuse_theft(bundle, others)
-    catalog, warnings = _compiled([*others, *bundle.artifacts], settings)
-    context = context_of(catalog, store)
-    store.ensure_indexes([IndexSpec(i.entity, i.path, i.array, i.unique, i.folded) for i in catalog.indexes])
-    created, rejected = _load_data(context, bundle)
-    record = {
-        "version": bundle.version,
-        "title": bundle.title,
-        "description": bundle.description,
-        "digest": digest(bundle),
-        "installed": instant(context.now()),
-        "artifacts": len(bundle.artifacts),
-    }
-    store.configure(Configuration(bundle.name, bundle.artifacts, record))
-    theirs = {artifact.reference for artifact in others}
-    mine = tuple(each for each in warnings if each.reference not in theirs)
-    told = tuple(each for each in bundle.findings if each.severity is Severity.WARNING)
-    return Installed(created, (*told, *mine, *rejected))
+    for _ in range(ATTEMPTS):
+        planned = plan_installation(store, bundle, settings, context_of, choices, source=source)
+        try:
+            return apply(store, planned, context_of)
+        except Conflict:
+            continue
+    raise _busy()
 
 
-def _load_data(context: Context, bundle: Bundle) -> tuple[int, tuple[Finding, ...]]:
-    """Create the bundle's data objects that do not exist yet, all or none; how many were created.
+def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
+    """Do what was planned, in one transaction: artifacts, record, data objects, and what was in force
+    beside it for a return. Whatever fails or is interrupted, the old configuration stays, whole.
 
-    One without an id gets one that is the same at the next installation. Of a bundle of Common Gateway,
-    which checks none, those that cannot be stored are passed over and told; test data is left alone.
+    Raises ``ConfigurationError`` with the errors of the plan, and ``Conflict`` when the configuration
+    that it was made against is not in force any more.
     """
-    seen: Counter[str] = Counter()
+    plan = planned.plan
+    if plan.errors:
+        raise _unusable(plan.errors)
+    warnings = tuple(finding for finding in plan.findings if finding.severity is Severity.WARNING)
+    if not plan.is_needed:
+        return Installed(0, warnings)
+    context = context_of(planned.catalog, store)
+    revision = planned.revision
+    for _ in range(ATTEMPTS):
+        moment = instant(context.now())
+        loaded, changes = planned_data(context, plan.bundle, planned.load)
+        faults = [fault for fault in data_findings(loaded, planned.load) if fault.severity is Severity.ERROR]
+        if faults:
+            raise _unusable(faults)
+        changes = replace(changes, deletes=deletes(store, planned.clear, moment))
+        record = {**planned.record, "installed": moment} if planned.record else {}
+        wanted = Configuration(plan.bundle, plan.artifacts, record, revision, changes, planned.earlier)
+        try:
+            store.configure(wanted)
+        except VersionConflict:
+            # An application was added meanwhile, or an object; or the configuration has changed.
+            state = current_state(store)
+            if state.base != plan.base:
+                raise Conflict(
+                    "the configuration has changed since the plan was made", hint="Plan again."
+                ) from None
+            revision = state.revision
+        else:
+            return Installed(loaded.created, (*warnings, *_indexed(store, planned.catalog)))
+    raise _busy()
 
-    def identified(schema: str, document: JsonObject) -> JsonObject:
-        if ID in document:
-            return document
-        id = lasting_id(document, bundle.name, schema)
-        seen[id] += 1  # equal objects differ in how many came before
-        return {ID: lasting_id({}, id, str(seen[id])), **document}
 
-    lenient = any(is_original(a) for a in bundle.artifacts if a.kind is Kind.DATA)
-    entries = [
-        Entry(schema, identified(schema, document), f"{artifact.origin.path}: number {number} of {schema}")
-        for artifact in bundle.artifacts
-        if artifact.kind is Kind.DATA and not artifact.body.get(OPTIONAL)
-        for schema, documents in artifact.body.items()
-        if not schema.startswith("$")
-        for number, document in enumerate(documents, 1)
-    ]
-    principal = Principal(application=bundle.name, scopes=frozenset())
-    loaded = load_objects(context, principal, entries, pass_over=lenient, tell=False)
-    if loaded.faults and not lenient:
-        raise _unusable([Finding(Severity.ERROR, "data", str(fault)) for fault in loaded.faults])
-    rejected = (Finding(Severity.WARNING, REJECTED, str(fault)) for fault in loaded.faults)
-    return loaded.created, tuple(rejected)
+def make_indexes(store: Store, catalog: Catalog) -> None:
+    """Have the indexes, and hold to the unique values, that the configuration in force asks for.
+
+    It follows an installation and is no part of it: a kill between the two leaves the new configuration
+    in force, and this to the gateways that take it over, or start.
+    """
+    store.ensure_indexes(
+        [IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text) for i in catalog.indexes]
+    )
+
+
+def _indexed(store: Store, catalog: Catalog) -> tuple[Finding, ...]:
+    try:
+        make_indexes(store, catalog)
+    except StoreError as error:
+        text = f"it is installed, and its indexes are not made yet: {error.detail}"
+        return (Finding(Severity.WARNING, "indexes", text, hint="A gateway that starts makes them."),)
+    return ()
+
+
+def _busy() -> Conflict:
+    return Conflict("others change the configuration or its objects all the time", hint="Try again.")
 
 
 def _unusable(findings: Sequence[Finding]) -> ConfigurationError:
     return ConfigurationError("\n".join(map(sentence, findings)), findings)
-
-
-def _refuse_theft(bundle: Bundle, others: Sequence[Artifact]) -> None:
-    owned = {(a.kind, a.reference): a for a in others}
-    pairs = ((a, owned.get((a.kind, a.reference))) for a in bundle.artifacts)
-    stolen = [
-        Finding(
-            Severity.ERROR,
-            "owner",
-            f"{a.kind.value} {a.reference} is installed already, by bundle {other.origin.bundle}",
-        )
-        for a, other in pairs
-        if other is not None and not may_share(a, other)
-    ]
-    if stolen:
-        raise _unusable(stolen)

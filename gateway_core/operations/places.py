@@ -18,10 +18,11 @@ def placed(error: ConfigurationError, folder: Path) -> str:
     if not any(finding.pointer and finding.path for finding in error.findings):
         return error.detail
     files = read_folder(folder)
-    return "\n".join(_placed(finding, folder, files) for finding in error.findings)
+    return "\n".join(placed_sentence(finding, folder, files) for finding in error.findings)
 
 
-def _placed(finding: Finding, folder: Path, files: Mapping[str, bytes]) -> str:
+def placed_sentence(finding: Finding, folder: Path, files: Mapping[str, bytes]) -> str:
+    """A finding for people, with its place among the files of a folder where that is known."""
     if not finding.pointer or finding.path not in files or not finding.path.endswith(".json"):
         return sentence(finding)
     text = files[finding.path].decode("utf-8", errors="replace")

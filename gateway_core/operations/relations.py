@@ -102,6 +102,9 @@ class Planner:
             return
         if entity.immutable:
             self._refusals += changed_too_late(entity, item, data, document)
+        self._put(entity, item, data)
+
+    def _put(self, entity: Entity, item: StoredObject, data: JsonObject) -> None:
         changed = item._replace(data=data, meta=self._next(item.meta))
         self._puts[item.id] = Put(changed, item.meta.version, _links(entity, changed))
 
@@ -288,7 +291,7 @@ class Planner:
             changed = source._replace(data=data)
             self._puts[source.id] = replace(put, object=changed, links=_links(entity, changed))
         else:
-            self.update(entity, source, data)
+            self._put(entity, source, self._data(entity, source.id, data, source))
 
 
 def expand(context: Context, graph: Graph, item: StoredObject, branch: frozenset[str]) -> JsonObject:

@@ -57,7 +57,7 @@ class Renderer:
             document.pop(name, None)
         document["_self"] = self._self(id, entity, data, meta, path)
         if not entity.shown:
-            return _finished(entity, document, {})
+            return self._finished(entity, document, {})
         embedded: JsonObject = {}
         for relation in self._relations(entity, level):
             name = relation.name
@@ -74,7 +74,20 @@ class Renderer:
                     embedded[name] = shown if relation.many else shown[0]
                 elif relation.many:
                     embedded[name] = []
-        return _finished(entity, document, embedded)
+        return self._finished(entity, document, embedded)
+
+    def _finished(self, entity: Entity, document: JsonObject, embedded: JsonObject) -> JsonObject:
+        """The document with what is embedded, in its place or apart, and with its URL where it tells it."""
+        for name in entity.urls:
+            document[name] = document["_self"]["uri"]
+        for name, how, home in entity.spelled:
+            if how != "object" and home is not None:
+                document[name] = _links(document[name], f"{self._base_url if how == 'url' else ''}{home}/")
+            elif name in embedded and how == "object":
+                document[name] = _in_place(document[name], embedded.pop(name))
+        if embedded:
+            document["embedded"] = embedded
+        return document
 
     def _embed(
         self, ids: tuple[str, ...], level: int, depth: int, branch: tuple[str, ...]
@@ -111,16 +124,11 @@ class Renderer:
         return shown
 
 
-def _finished(entity: Entity, document: JsonObject, embedded: JsonObject) -> JsonObject:
-    """The document with what is embedded, in its place or apart, and with its own URL where it tells it."""
-    for name in entity.urls:
-        document[name] = document["_self"]["uri"]
-    for name in entity.in_place:
-        if name in embedded:
-            document[name] = _in_place(document[name], embedded.pop(name))
-    if embedded:
-        document["embedded"] = embedded
-    return document
+def _links(ids: Json, start: str) -> Json:
+    """Where the objects are found that these are the ids of."""
+    if isinstance(ids, str):
+        return start + ids
+    return [start + id for id in ids] if ids else ids
 
 
 def _in_place(ids: Json, shown: Json) -> Json:

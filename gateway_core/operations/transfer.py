@@ -108,6 +108,17 @@ def load_objects(
     raise Conflict("the same objects are being created by others all the time", hint="Try again.")
 
 
+def planned_objects(
+    context: Context, principal: Principal, entries: Sequence[Entry]
+) -> tuple[Loaded, Changes]:
+    """What ``load_objects`` would do, and the changes that do it; nothing is stored."""
+    batch = _Batch(context, principal, entries)
+    faults = batch.plan(check_references=True)
+    created = len(batch.planned)
+    loaded = Loaded(created, len(entries) - created - len(faults), faults)
+    return loaded, Changes(principal.tenant, tuple(batch.puts))
+
+
 def faults_of(context: Context, principal: Principal, entries: Sequence[Entry]) -> tuple[Fault, ...]:
     """What is wrong with entries, references apart, without storing any."""
     return _Batch(context, principal, entries).plan(check_references=False)

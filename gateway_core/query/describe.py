@@ -60,8 +60,8 @@ def parameters(
     )
     search = ParameterInfo(
         "_search",
-        "A part of any text of the object, without regard to case. `_search[a,b.c]=…` looks in the named "
-        "members only.",
+        "A part of a text of the object, without regard to case: of those that its schema marks with "
+        "`x-search`, or of any where it marks none. `_search[a,b.c]=…` looks in the named members only.",
         {"type": "string", "minLength": 1},
         "text",
     )

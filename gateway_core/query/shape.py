@@ -194,7 +194,8 @@ def _names_self(segments: list[str]) -> bool:
 
 
 def search(paths: Paths, value: Json, *, guarded: bool = False) -> Iterator[Condition]:
-    """``_search=term``: some text member of the object, inline ones too, contains the term.
+    """``_search=term``: some text of the object that is searched, inside what is inline too, contains the
+    term: each that its schema marks, or every one where it marks none.
     ``_search[a,b.c]=term``: one of those named does. ``guarded`` refuses members that are personal data."""
     if not isinstance(value, dict):
         subjects = searched(paths)
@@ -218,7 +219,8 @@ def search(paths: Paths, value: Json, *, guarded: bool = False) -> Iterator[Cond
 
 def searched(paths: Paths) -> tuple[Searched, ...]:
     """The text members that ``_search`` looks in."""
-    return tuple(_texts(paths, paths.spec.properties.values(), (), (), 0))
+    every = tuple(_texts(paths, paths.spec.properties.values(), (), (), 0))
+    return tuple(each for each in every if each[2].searched) or every
 
 
 def _contains(subjects: Iterable[Searched], parameter: str, term: Json) -> Condition:

@@ -9,8 +9,9 @@ from typing import Any
 
 from gateway_core.schema import forms, nodes, original, vocabulary
 from gateway_core.schema.formats import FORMATS
-from gateway_core.schema.own_words import GENERATORS
-from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec, Rules
+from gateway_core.schema.own_words import GENERATORS, SHOWN
+from gateway_core.schema.rules import rules_of
+from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
 from gateway_core.types import Finding, JsonObject, Reference, Severity
 
 DEFAULT_DEPTH = 3
@@ -117,7 +118,7 @@ def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, 
     kind = _kind(known, inline)
     format_name = nodes.text(element, "format") or None
     known_format = FORMATS.get(format_name) if format_name else None
-    generate = known.flag("x-generate")
+    generate, show = known.flag("x-generate"), known.flag("x-show")
     return PropertySpec(
         name=name,
         kind=kind,
@@ -138,25 +139,14 @@ def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, 
         change_only=known.flag("x-changeOnly") is True,
         unique=known.flag("x-unique") is True,
         folded=known.flag("x-caseInsensitive") is True,
-        in_place=known.flag("x-inPlace") is True,
+        show=show if show in SHOWN else "id",
         lenient=body.get("x-lenient") is True,
         demanding=any(element.get(keyword) not in (None, 0) for keyword in _DEMANDING),
-        rules=_rules(known),
+        rules=rules_of(known.flag),
+        searched=known.flag("x-search") is True,
         sensitive=known.flag("x-sensitive") is True or (known_format is not None and known_format.sensitive),
         properties=_properties(element, body, inline=True, level=level + 1),
     )
-
-
-def _rules(known: nodes.Property) -> Rules | None:
-    types = known.flag("x-fileTypes")
-    found = Rules(
-        min_date=known.flag("x-minDate"),
-        max_date=known.flag("x-maxDate"),
-        min_size=known.flag("x-minFileSize"),
-        max_size=known.flag("x-maxFileSize"),
-        types=tuple(types) if isinstance(types, list) else (),
-    )
-    return found if found.has_dates or found.has_files else None
 
 
 def _kind(known: nodes.Property, inline: bool) -> PropertyKind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway_core.schema import bounds
 from gateway_core.types import JsonObject
 
+SHOWN = ("id", "object", "path", "url")
 GENERATORS = ("sequence", "uuid", "now", "id", "url")
 
 _BOOLEAN = {"type": "boolean"}
@@ -69,11 +70,6 @@ ON_PROPERTIES: JsonObject = {
         "description": "may be set when an object is created, and not changed after; left out of a change, "
         "it stays what it is",
     },
-    "x-inPlace": {
-        **_BOOLEAN,
-        "description": "beside a `$ref` to a schema: answers show the related object where the property "
-        "stands, and not its id there and itself under `embedded`",
-    },
     "x-index": {
         **_BOOLEAN,
         "description": "often filtered or ordered by: the store keeps an index",
@@ -97,10 +93,22 @@ ON_PROPERTIES: JsonObject = {
     "x-maxFileSize": {**_SIZE, "description": f"{_A_FILE}how many bytes it may have"},
     "x-minDate": {**_BOUND, "description": f"the first date or date-time that is allowed: {_MOMENT}"},
     "x-minFileSize": {**_SIZE, "description": f"{_A_FILE}how many bytes it must have"},
+    "x-search": {
+        **_BOOLEAN,
+        "description": "beside a text: `_search` looks in it, and the store keeps an index of its parts for "
+        "`_search`, `[like]` and `%part%`. Without any in a schema `_search` looks in every text, and the "
+        "store reads every object",
+    },
     "x-sensitive": {
         **_BOOLEAN,
         "description": "the value is personal data, also where its format does not tell: the API document "
         "marks it, for people and tools; nothing is hidden from a client",
+    },
+    "x-show": {
+        "enum": list(SHOWN),
+        "description": "beside a `$ref` to a schema: what answers show where the property stands. `id` (the "
+        "default), the `path` or the `url` under which the object is found, or the `object` itself, which "
+        "then is not under `embedded`",
     },
     "x-unique": {
         **_BOOLEAN,

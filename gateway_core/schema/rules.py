@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from gateway_core.schema import bounds, files
@@ -10,6 +10,27 @@ from gateway_core.schema.spec import EntitySpec, PropertySpec, Rules
 from gateway_core.types import Json, Pointer, Reference, Violation
 
 FILE_MEMBER = "base64"
+
+
+WORDS = ("x-fileTypes", "x-maxDate", "x-maxFileSize", "x-minDate", "x-minFileSize")
+
+
+def rules_of(flag: Callable[[str], Json]) -> Rules | None:
+    """The rules that the words of a property make; ``flag`` gives the value of a word."""
+    types = flag("x-fileTypes")
+    found = Rules(
+        min_date=flag("x-minDate"),
+        max_date=flag("x-maxDate"),
+        min_size=flag("x-minFileSize"),
+        max_size=flag("x-maxFileSize"),
+        types=tuple(types) if isinstance(types, list) else (),
+    )
+    return found if found.has_dates or found.has_files else None
+
+
+def keeps_to(value: Json, rules: Rules) -> bool:
+    """Whether one value breaks none of the rules, but for bounds that move with time."""
+    return not any(_broken(value, rules, (), None))
 
 
 def ruled(specs: Mapping[Reference, EntitySpec]) -> frozenset[Reference]:

@@ -70,12 +70,13 @@ class PropertySpec:
     generate: str | None = None
     default: Json = None
     indexed: bool = False
+    searched: bool = False
     sensitive: bool = False
     immutable: bool = False
     change_only: bool = False
     unique: bool = False
     folded: bool = False
-    in_place: bool = False
+    show: str = "id"
     lenient: bool = False
     demanding: bool = False
     rules: Rules | None = None

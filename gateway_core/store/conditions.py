@@ -8,7 +8,7 @@ that no match breaks and that the index answers. The exact condition always stay
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -30,6 +30,8 @@ from gateway_core.query.model import (
 )
 from gateway_core.store.dialect import Bound, Dialect, Operand
 from gateway_core.store.documents import is_text
+from gateway_core.store.known import Index, Indexes
+from gateway_core.store.searches import Alternatives, alternatives
 from gateway_core.store.terms import term_text
 
 MAX_SOUGHT = 500  # values that are looked up in an index one by one
@@ -47,18 +49,6 @@ _SIGNS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<="}
 _EXACT = frozenset({Op.EQ, Op.IN})
 _CASELESS = frozenset({Op.LIKE, Op.EQ_NOCASE})
 _OPPOSITES = {Op.NE: Op.EQ, Op.IS_NULL: Op.NOT_NULL}
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index that the store has: ``number`` names the rows of the term table (array paths)."""
-
-    number: int
-    array: bool
-
-
-Indexes: TypeAlias = Mapping[tuple[str, str], Index]
-"""(entity, dotted path) → its index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +126,11 @@ class Compiler:
         """A condition on an object as SQL, candidates included."""
         if isinstance(condition, All):
             return _joined("AND", [self.row(part, place) for part in condition.conditions], "TRUE")
-        if isinstance(condition, AnyOf):
+        text = self._text_candidate(condition, place)
+        if isinstance(condition, AnyOf) and not text:
             return _joined("OR", [self.row(part, place) for part in condition.conditions], "FALSE")
-        return _joined("AND", [*self._candidates(condition, place), self._exact(condition, place)], "TRUE")
+        candidates = [*text, *self._candidates(condition, place)]
+        return _joined("AND", [*candidates, self._exact(condition, place)], "TRUE")
 
     def _exact(self, condition: Condition, place: Place) -> str:
         match condition:
@@ -307,14 +299,25 @@ class Compiler:
                 return self._selective(where, hop.entity)
             case Compare(path=path, op=op, values=values) if op in _EXACT and len(values) <= MAX_SOUGHT:
                 return path == ("_self", "id") or self._index(entity, prefix + path) is not None
-        return False
+        return self._parts(condition, entity, prefix) is not None
 
     # -- indexes
 
     def _index(self, entity: str, path: Path) -> Index | None:
         if any("." in name for name in path):
             return None
-        return self._indexes.get((entity, ".".join(path)))
+        return self._indexes.members.get((entity, ".".join(path)))
+
+    def _parts(self, condition: Condition, entity: str, prefix: Path) -> Alternatives | None:
+        """What the index of the entity's texts is asked for a condition that it helps with."""
+        index = self._indexes.texts.get(entity)
+        return alternatives(condition, index.paths, prefix) if index is not None else None
+
+    def _text_candidate(self, condition: Condition, place: Place) -> list[str]:
+        wanted = self._parts(condition, place.entity, place.prefix)
+        if wanted is None:
+            return []
+        return [self.dialect.with_parts(place.row, self._indexes.texts[place.entity], wanted, self.bind)]
 
     def _candidates(self, condition: Condition, place: Place) -> list[str]:
         match condition:

@@ -10,8 +10,12 @@ import orjson
 
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import Path, Scalar
+from gateway_core.store.known import TextIndex
+from gateway_core.store.searches import Alternatives, fts5_query
 
 Bound: TypeAlias = Scalar | bytes | list[str] | None
+Bind: TypeAlias = Callable[[Bound], str]
+"""A value → its placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Dialect:
     ordered: Callable[[str, str], tuple[str, ...]]
     """(doc, literal path) → the expressions to order by one after the other, so that an index on the first
     serves; the order is that of ``sortable``."""
-    candidate: Callable[[str, str, Sequence[Scalar], Callable[[Bound], str]], str]
+    candidate: Callable[[str, str, Sequence[Scalar], Bind], str]
     """(indexed expression, sign or IN, values, binding) → what the index can tell: a condition
     that holds wherever the member compares so with some value."""
     elements: Callable[[str, str, str], str]
@@ -72,7 +76,9 @@ class Dialect:
     """(text expression, placeholder) → whether the text contains it."""
     matches: Callable[[str, str], str]
     """(text expression, placeholder) → whether the pattern finds a match in the text, by RE2."""
-    among: Callable[[str, Sequence[Scalar], Callable[[Bound], str]], str]
+    with_parts: Callable[[str, TextIndex, Alternatives, Bind], str]
+    """(alias of an object, index, what is sought, binding) → whether the index has it for the object."""
+    among: Callable[[str, Sequence[Scalar], Bind], str]
     """(text or number expression, values, binding) → whether it is one of them."""
     text_types: tuple[str, ...]
     number_types: tuple[str, ...]
@@ -97,7 +103,7 @@ def check_names(path: Path) -> None:
         raise InvalidQuery(detail, parameter=".".join(path))
 
 
-def one_of(held: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+def one_of(held: str, values: Sequence[Scalar], bind: Bind) -> str:
     """The list written out, as any SQL has it."""
     return f"{held} IN ({', '.join(map(bind, values))})"
 
@@ -109,7 +115,7 @@ def _sqlite_path(path: Path, write: Callable[[str], str]) -> str:
     return write("$" + "".join(f'."{name}"' for name in names))
 
 
-def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: Callable[[Bound], str]) -> str:
+def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: Bind) -> str:
     return f"{indexed} {sign} ({', '.join(map(bind, values))})"
 
 
@@ -127,6 +133,13 @@ def _sqlite_member(doc: str, path: str) -> Operand:
 def _sqlite_sortable(doc: str, path: str) -> str:
     nothing = "WHEN 'array' THEN NULL WHEN 'object' THEN NULL"
     return f"CASE json_type({doc}, {path}) {nothing} ELSE json_extract({doc}, {path}) END"
+
+
+def _sqlite_with_parts(row: str, index: TextIndex, wanted: Alternatives, bind: Bind) -> str:
+    table = f"text_{index.number}"
+    known = f"SELECT rowid FROM {table} WHERE {table} MATCH {bind(fts5_query(wanted))}"
+    new = "SELECT seq FROM object WHERE seq > (SELECT value FROM revision WHERE name = 'searched')"
+    return f"{row}.seq IN ({known} UNION ALL {new})"
 
 
 # ``casefold`` and ``has_match`` are functions that the store registers: SQLite's lower() knows ASCII only.
@@ -149,6 +162,7 @@ SQLITE = Dialect(
     folded=lambda text: f"casefold({text})",
     contains=lambda text, part: f"instr({text}, {part}) > 0",
     matches=lambda text, pattern: f"has_match({pattern}, {text})",
+    with_parts=_sqlite_with_parts,
     among=one_of,
     text_types=("text",),
     number_types=("integer", "real"),

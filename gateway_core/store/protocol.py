@@ -74,7 +74,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class IndexSpec:
-    """A member of an entity that is filtered or ordered on and should be found by index.
+    """A member of an entity that is filtered, ordered or searched by and should be found by index.
 
     ``path`` is dotted. ``array`` tells that it runs through an array, so that one object may
     have many values (see ``terms.terms_of``). Of a path without ``array`` no document may have
@@ -84,6 +84,8 @@ class IndexSpec:
     array, the same element), compared in any case when ``folded``. Null and the empty text are no
     values. It is no index that queries use. Objects that share a value before it is asked for stay
     as they are until they are written again.
+    ``text``: what is looked for are parts of its texts (``LIKE``); the indexes of an entity's texts are
+    one.
     """
 
     entity: str
@@ -91,6 +93,7 @@ class IndexSpec:
     array: bool = False
     unique: bool = False
     folded: bool = False
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ from gateway_core.query.model import (
     Scalar,
     Scope,
 )
-from gateway_core.store.conditions import Compiler, Indexes, Place, column_of
+from gateway_core.store.conditions import Compiler, Place, column_of
 from gateway_core.store.dialect import Bound, Dialect, quoted
+from gateway_core.store.known import Indexes
 
 COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application, author"
 _COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
@@ -57,7 +58,7 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
     """The statements for a query. Raises ``InvalidQuery`` for a path that cannot be asked."""
     if scope.removed:
         refuse_relations(query)
-        indexes = {}
+        indexes = Indexes()
     compiler = Compiler(dialect, scope.tenant, indexes)
     place = compiler.place("o", scope.entity)
     where = _where(compiler, scope, query, place)
@@ -78,7 +79,7 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
 
 def following(scope: Scope, id: str | None, limit: int, dialect: Dialect) -> Statement:
     """Select ``COLUMNS`` of the next objects after that of ``id``, by the index on their numbers."""
-    compiler = Compiler(dialect, scope.tenant, {})
+    compiler = Compiler(dialect, scope.tenant, Indexes())
     where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
     if id is not None:
         place = f"s.tenant = {compiler.tenant} AND s.id = {compiler.bind(id)}"
@@ -89,7 +90,7 @@ def following(scope: Scope, id: str | None, limit: int, dialect: Dialect) -> Sta
 
 def count(scope: Scope, dialect: Dialect) -> Statement:
     """Count what the scope holds, row by row."""
-    compiler = Compiler(dialect, scope.tenant, {})
+    compiler = Compiler(dialect, scope.tenant, Indexes())
     where = _where(compiler, scope, Query(), compiler.place("o", scope.entity))
     return Statement(f"SELECT COUNT(*) FROM {_table(scope)} o WHERE {where}", compiler.params)
 
@@ -100,7 +101,7 @@ def _table(scope: Scope) -> str:
 
 def texts_at(scope: Scope, where: Condition, path: Path, dialect: Dialect, indexes: Indexes) -> Statement:
     """The different texts under a path (through lists wherever they stand) of what satisfies ``where``."""
-    compiler = Compiler(dialect, scope.tenant, {} if scope.removed else indexes)
+    compiler = Compiler(dialect, scope.tenant, Indexes() if scope.removed else indexes)
     place = compiler.place("o", scope.entity)
     within = _where(compiler, scope, Query(where), place)
     if path[0] == "_self":

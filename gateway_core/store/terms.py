@@ -45,6 +45,15 @@ def _claim_text(value: Scalar, *, folded: bool) -> str:
     return f"h:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
 
 
+def wanted_texts(specs: Iterable[IndexSpec]) -> dict[str, tuple[str, ...]]:
+    """Entity → the dotted paths of its searched texts."""
+    found: dict[str, set[str]] = {}
+    for spec in specs:
+        if spec.text:
+            found.setdefault(spec.entity, set()).add(spec.path)
+    return {entity: tuple(sorted(paths)) for entity, paths in found.items()}
+
+
 def values_at(data: Json, path: Path) -> Iterator[Scalar]:
     """The text, numbers and booleans under ``path``, through arrays wherever they stand."""
     if isinstance(data, list):

@@ -17,57 +17,12 @@ from typing import Any
 
 import httpx2
 import pytest
+from administrator import COMMAND, Administrator, bundle, credentials
 from gateway_process import ROOT, Server, StartServer
 
-COMMAND = [sys.executable, "-m", "gateway_core.cli.main"]
 PET = "https://example.com/petstore/pet.schema.json"
 OWNER = "https://example.com/petstore/owner.schema.json"
 PETS = "/api/petstore/pets"
-
-
-class Administrator:
-    """Somebody with a shell, whose store is a file in ``folder`` and who installs the pet store."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.store = folder / "store.db"
-
-    def environment(self, **settings: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-        given = {"store": f"sqlite:///{self.store}", "bundles": "Petstore", "durability": "fast", **settings}
-        return kept | {f"GATEWAY_{name.upper()}": value for name, value in given.items()}
-
-    def run(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=ROOT,
-            env=self.environment(**settings),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def succeeds(self, *arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        done = self.run(*arguments, stdin=stdin, **settings)
-        assert done.returncode == 0, done.stderr
-        return done
-
-    def fails(self, *arguments: str, code: int = 1, **settings: str) -> str:
-        """Run a command that must be refused; what it says, which is no traceback."""
-        done = self.run(*arguments, **settings)
-        assert done.returncode == code, (done.returncode, done.stderr)
-        assert "Traceback" not in done.stderr
-        assert "error: " in done.stderr.lower() or "FAILS" in done.stderr
-        return done.stderr
-
-    def lines(self, name: str, *documents: Any) -> Path:
-        """A file of JSON lines."""
-        file = self.folder / name
-        file.write_text("".join(f"{json.dumps(document)}\n" for document in documents))
-        return file
 
 
 @pytest.fixture
@@ -75,30 +30,15 @@ def admin(tmp_path: Path) -> Administrator:
     return Administrator(tmp_path)
 
 
-def bundle(folder: Path, manifest: dict[str, Any], **files: Any) -> Path:
-    """A bundle folder; the keys of ``files`` are paths with ``__`` for the slash."""
-    folder.mkdir(exist_ok=True)
-    (folder / "installation.json").write_text(json.dumps(manifest))
-    for name, content in files.items():
-        path = folder / f"{name.replace('__', '/')}.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return folder
-
-
 def pet(number: int) -> dict[str, Any]:
     return {"_schema": PET, "_id": f"00000000-0000-4000-8000-{number:012d}", "name": "Rex", "species": "dog"}
-
-
-def credentials(output: str) -> dict[str, str]:
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in output.splitlines())}
 
 
 class TestHelp:
     def test_names_every_command(self, admin: Administrator) -> None:
         """``gateway --help`` names all commands."""
         text = admin.succeeds("--help").stdout
-        names = ("serve", "openapi", "app", "objects", "mapping", "doctor")
+        names = ("serve", "openapi", "bundle", "app", "objects", "mapping", "doctor")
         assert [name for name in names if name not in text] == []
 
     def test_loads_nothing_that_it_does_not_need(self) -> None:
@@ -298,8 +238,8 @@ class TestApplications:
         admin.succeeds("app", "add", "website")
         assert "'website'" in admin.fails("app", "add", "website")
         assert "client id 'website'" in admin.fails("app", "add", "other", "--client-id", "website")
-        said = admin.fails("app", "add", "x", "--scope", "admin")
-        assert "'admin' does not exist. Scopes are: read, write." in said
+        said = admin.fails("app", "add", "x", "--scope", "owner")
+        assert "'owner' does not exist. Scopes are: read, write, admin." in said
         assert "app list" in admin.fails("app", "revoke", "x")
 
 

@@ -133,7 +133,9 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> No
 
 ASKED = (
     ("name=Geheimenaar", "x-index", "name"),
-    ("name[like]=Geheimenaar", "no index helps", "name"),
+    ("name[like]=Geheimenaar", "x-search", "name"),
+    ("text[like]=Gh", "no index helps: a part of fewer than three letters", "text"),
+    ("_search=Gh", "fewer than three letters", "text"),
     ("name[regex]=Geheimenaar", "no index helps", "name"),
 )
 
@@ -173,6 +175,8 @@ def test_the_doctor_explains_a_request(
         assert "member_" in keyed
         assert "reads what it needs" in keyed
         assert "member_" in said("?_order=-code")
+        assert "reads what it needs" in said("?text[like]=Geheimenaar")
+        assert "text_1" in said("?_search=Geheimenaar")
     assert "by its id" in said("/00000000-0000-4000-8000-000000000001")
 
 
@@ -190,13 +194,13 @@ THING = "https://example.nl/explain.thing.json"
 
 
 def _indexed(folder: Path) -> Path:
-    """A bundle with one schema, of whose two members one is indexed."""
+    """A bundle with one schema, of whose members one is indexed and one is searched."""
     text = {"type": "string"}
     thing = {
         "$id": THING,
         "title": "Thing",
         "type": "object",
-        "properties": {"name": text, "code": {**text, "x-index": True}},
+        "properties": {"name": text, "code": {**text, "x-index": True}, "text": {**text, "x-search": True}},
     }
     manifest = {
         "name": "Explain",

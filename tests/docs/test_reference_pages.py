@@ -19,6 +19,7 @@ from gateway_core.cli.main import app
 from gateway_core.cli.output import EXIT_CODES
 from gateway_core.query.operators import MEANINGS, OPERATORS
 from gateway_core.schema.formats import FORMATS
+from gateway_core.schema.original import words
 from gateway_core.schema.reasons import SENTENCES
 from gateway_core.schema.vocabulary import KEYWORDS
 from gateway_core.settings import Settings
@@ -86,8 +87,18 @@ class TestNothingIsLeftOut:
         """Every keyword of our own and every format has a row; every standard keyword is named."""
         own = {name for name in KEYWORDS if name.startswith("x-")}
         assert own | set(FORMATS) <= rows("schemas.md")
-        assert len(own) == 21
+        assert len(own) == 22
         assert [name for name in KEYWORDS if f"`{name}`" not in page("schemas.md")] == []
+
+    def test_of_what_schemas_of_the_original_say(self) -> None:
+        """Every word, type and format of that dialect is told, with what becomes of it."""
+        told = rows("original-schemas.md")
+        known = (
+            words.EVERY | set(words.TYPES) | set(words.FORMATS) | {words.FILE, words.JSON, words.DUTCH_PC4}
+        )
+        assert known - words.SCHEMAS - told == set()
+        assert [word for word in words.SCHEMAS if f"`{word}`" not in page("original-schemas.md")] == []
+        assert told - known == set()
 
     def test_of_what_a_manifest_says(self) -> None:
         """Every key that is known, every oddity and every shape of errors has a row."""

@@ -62,6 +62,10 @@ FRIENDS = {"f": {"name": "Freya", "n": 1, "rel": "a"}, "g": {"name": "gijs", "re
 INDEXES = [IndexSpec("thing", "name"), IndexSpec("thing", "n"), IndexSpec("thing", "deep.in.x")]
 INDEXES += [IndexSpec("thing", path, True) for path in ("tags", "items.k", "items.v", "rels")]
 INDEXES += [IndexSpec("friend", "name")]
+INDEXES += [
+    IndexSpec("thing", path, path != "name", text=True) for path in ("name", "tags", "items.k", "name%")
+]
+INDEXES += [IndexSpec("friend", "name", text=True)]
 
 
 def compare(path: str, op: Op, *values: Any) -> Compare:
@@ -109,6 +113,15 @@ TO_FRIEND, OF_FRIEND = Hop("rel", "friend"), Hop("friends", "friend", "rel")
         (compare("name", Op.LIKE, "JANSEN"), "ae"),
         (compare("name", Op.LIKE, "école STRASSE"), "b"),
         (compare("name", Op.LIKE, "%"), ""),
+        (compare("name", Op.LIKE, "sen-de v"), "e"),
+        (compare("name", Op.LIKE, "sen.de v"), ""),
+        (compare("name", Op.LIKE, "COLE"), "b"),
+        (compare("name", Op.LIKE, "ole strasse"), "b"),
+        (compare("name", Op.LIKE, "nothing of it", "nsen", "cole s"), "abe"),
+        (AnyOf((compare("name", Op.LIKE, "jansen-d"), compare("tags", Op.LIKE, "jansen-d"))), "e"),
+        (AnyOf((compare("name", Op.LIKE, "jansen-d"), compare("n", Op.LIKE, "1"))), "ce"),
+        (Not(compare("name", Op.LIKE, "jansen")), "bcd"),
+        (Related(TO_FRIEND, compare("name", Op.LIKE, "REY")), "a"),
         (compare("name%", Op.LIKE, "_%"), "e"),
         (compare("n", Op.LIKE, "1"), "c"),
         (compare("tags", Op.LIKE, "y"), "ad"),
@@ -324,6 +337,9 @@ def test_indexes_follow_every_change(filled, make):
         compare("tags", Op.EQ, "n"): "az",
         compare("tags", Op.EQ, "y"): "",
         Element(("items",), compare("k", Op.EQ, "new")): "a",
+        Element(("items",), compare("k", Op.LIKE, "NEW")): "a",
+        compare("name", Op.LIKE, "new"): "az",
+        compare("name", Op.LIKE, "jansen"): "e",
     }
     for specs in (None, [], INDEXES[:4], INDEXES, INDEXES[4:]):
         if specs is not None:
@@ -331,9 +347,45 @@ def test_indexes_follow_every_change(filled, make):
         assert {where: found(filled, where) for where in asks} == asks
 
 
+def test_parts_are_found_however_many_objects_come(store, make):
+    """Before and after the index knows an object, when it changed, when it is gone, when another has come."""
+    store.ensure_indexes([IndexSpec("thing", "name", text=True)])
+
+    def named(part: str) -> list[str]:
+        query = Query(compare("name", Op.LIKE, part), window=Window(500))
+        return [item.id for item in store.find(SCOPE, query).items]
+
+    for number in range(150):
+        store.apply(make.changes(make.put(str(number), {"name": f"Number {number:03} of many"})))
+        assert named(f"R {number:03} OF") == [str(number)]
+    assert len(named("number")) == 150
+    store.apply(make.changes(make.put("3", {"name": "Other"}, expect=1), make.put("149", {}, expect=1)))
+    assert (named("003"), named("149 of"), named("other")) == ([], [], ["3"])
+    store.apply(make.changes(deletes=(Delete("3", 2), Delete("149", 2), Delete("148", 1), Delete("5", 1))))
+    store.apply(make.changes(make.put("new", {"name": "Number 148 again"})))
+    assert (named("other"), named("148"), named("005 of")) == ([], ["new"], [])
+    long = "x" * 30_000
+    store.apply(
+        make.changes(make.put("long", {"name": f"{long}end"}), make.put("short", {"name": "the end"}))
+    )
+    assert named("xxend") == ["long"]
+    assert named("end") == ["long", "short"]
+
+
 TEXTS = ["a", "A", "ab", "É", "é", "ß", "", "1", "%", "_", "'", "\\", '"', "\n", "a ", "true", "null"]
 TEXTS += ["\U0001f642", "\uffff", "\u017f", "İ", "i̇", "Σς", "ŉ", "ﬃ", "ffi", "\x7f", "\x80", "ÿ"]
 TEXTS += ["x" * 200, "x" * 300, "x" * 300 + "y"]
+TEXTS += [
+    "Jan Straßer",
+    "STRASSE",
+    "jan@strass.nl",
+    "0612345678",
+    "n s",
+    "n@s",
+    "23456",
+    "3456789",
+    "1234567",
+]
 NUMBERS = [0, 1, 1.0, -2, 2.5, -0.0, 0.1, -0.1, 1e-7, 1e16, -1e300]
 NUMBERS += [2**53 - 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63)]
 PATTERNS = [
@@ -417,6 +469,8 @@ ORDERS = st.lists(
 ).map(tuple)
 SPECS = [IndexSpec("thing", path, True) for path in ("m", "o.m", "e.k", "o.e.v", "rels", "e")]
 SPECS += [IndexSpec("thing", "s"), IndexSpec("friend", "s"), IndexSpec("friend", "m", True)]
+SPECS += [IndexSpec("thing", path, path != "s", text=True) for path in ("s", "m", "o.m", "e", "e.k", "o.e.v")]
+SPECS += [IndexSpec("friend", "s", text=True)]
 
 
 @pytest.fixture(scope="module", params=KINDS)

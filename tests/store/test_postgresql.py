@@ -19,9 +19,10 @@ from postgresql_server import StartPostgresql, emptied
 
 from gateway_core.errors import BadRequest, InvalidQuery, OutcomeUnknown, StoreError, VersionConflict
 from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope, Window
-from gateway_core.store import sql
+from gateway_core.store import grams, sql
+from gateway_core.store.known import Indexes
 from gateway_core.store.open import open_store
-from gateway_core.store.postgresql import PostgresqlStore, indexes, migrate, patterns
+from gateway_core.store.postgresql import PostgresqlStore, indexes, migrate, patterns, texts
 from gateway_core.store.postgresql.dialect import FOLD, POSTGRESQL, key_of
 from gateway_core.store.protocol import ApplicationRecord, Delete, IndexSpec
 
@@ -183,6 +184,41 @@ class TestPlans:
         assert f"using {self.NAME}" in found
         assert "Incremental Sort" in found
         assert self.NAME not in plan(Query(order=(Order(("name",), descending=True),)))
+
+
+TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
+VALUES = st.one_of(TEXTS, st.integers(0, 9), st.lists(st.one_of(TEXTS, st.none()), max_size=3))
+
+
+class TestTexts:
+    SPECS = (IndexSpec("thing", "name", text=True), IndexSpec("thing", "items.k", True, text=True))
+
+    @given(a=VALUES, b=st.lists(st.dictionaries(st.sampled_from("ab"), VALUES), max_size=3))
+    def test_the_grams_in_the_database_are_those_of_the_gateway(self, postgresql_database, a, b):
+        """Whatever a text holds, a search looks for what the index has."""
+        open_store(postgresql_database).close()
+        data, paths = {"a": a, "b": b, "c": a}, ["a", "b.a", "b.b"]
+        with psycopg.connect(postgresql_database) as connection:
+            text = f"SELECT tsvector_to_array({texts.grams_expression('%s::jsonb', paths)})"
+            (found,) = connection.execute(text, (sql_json(data),)).fetchone()
+        assert set(found) == set(grams.grams_of(data, grams.members_of(paths)))
+
+    def test_a_part_of_a_text_is_found_by_its_index(self, opened, raw, make):
+        """Made while others write, used once it is there, and dropped when nobody wants it."""
+        where = Compare(("name",), Op.LIKE, ("%Jan",))
+        opened.apply(make.changes(*(make.put(str(n), {"name": f"Number {n:03}"}) for n in range(200))))
+        assert "texts_" not in str(opened.explain(SCOPE, Query(where)))
+        opened.ensure_indexes(self.SPECS)
+        raw.execute("ANALYZE object")
+        found = opened.explain(SCOPE, Query(where))
+        assert "Bitmap Index Scan using texts_" in str(found)
+        assert not found.reads_all
+        opened.ensure_indexes(self.SPECS[:1])
+        names = "SELECT count(*) FROM pg_class WHERE starts_with(relname, 'texts_') AND relkind = 'i'"
+        assert raw.execute(names).fetchone() == (1,)
+        opened.ensure_indexes([])
+        assert raw.execute(names).fetchone() == (0,)
+        assert opened.find(SCOPE, Query(Compare(("name",), Op.LIKE, ("BER 007",)))).total == 1
 
 
 class TestIndexes:
@@ -653,4 +689,4 @@ class TestPatterns:
     def test_no_statement_holds_a_pattern(self):
         """The compiler of SQL refuses to write one for this database."""
         with pytest.raises(TypeError, match="pattern"):
-            sql.find(SCOPE, Query(self.WHERE), POSTGRESQL, {})
+            sql.find(SCOPE, Query(self.WHERE), POSTGRESQL, Indexes())

@@ -14,12 +14,25 @@ from pathlib import Path
 import pytest
 
 from gateway_core.errors import NotAtOnce, StoreError, VersionConflict
-from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope, Window
+from gateway_core.query.model import (
+    All,
+    AnyOf,
+    Compare,
+    Element,
+    Hop,
+    Not,
+    Op,
+    Order,
+    Query,
+    Related,
+    Scope,
+    Window,
+)
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.open import open_store
-from gateway_core.store.protocol import Changes, IndexSpec, Put
-from gateway_core.store.sqlite import SqliteStore, indexes
+from gateway_core.store.protocol import Changes, Delete, IndexSpec, Put
+from gateway_core.store.sqlite import SqliteStore, indexes, texts
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.types import Meta, StoredObject
 
@@ -160,6 +173,125 @@ class TestPlans:
         opened.ensure_indexes(SPECS)
         # Another statement: one that explains is not prepared again when the schema changes.
         assert self.NAME in plan(opened, Query(order=(Order(("name",)), Order(("z",)))))
+
+
+class TestTexts:
+    SPECS = (IndexSpec("thing", "name", text=True), IndexSpec("thing", "items.k", True, text=True))
+    PART = Compare(("name",), Op.LIKE, ("%Jan",))
+    SEARCH = AnyOf((PART, Element(("items",), Compare(("k",), Op.LIKE, ("%Jan",)))))
+
+    @pytest.mark.parametrize(
+        ("where", "entity"),
+        [
+            (PART, "thing"),
+            (SEARCH, "thing"),
+            (All((SEARCH, Compare(("kind",), Op.EQ, ("x",)))), "thing"),
+            (Compare(("items", "k"), Op.EQ_NOCASE, ("jan",)), "thing"),
+            (Related(Hop("rel", "thing"), All((PART, Compare(("kind",), Op.EQ, ("x",))))), "friend"),
+        ],
+    )
+    def test_a_part_of_a_text_reads_few_objects(self, opened, where, entity):
+        """Only those that the index of texts names are read; an index of a member tells more of them."""
+        opened.ensure_indexes([*self.SPECS, IndexSpec("thing", "kind")])
+        found = plan(opened, Query(where), Scope("t", entity))
+        assert "SCAN text_1 VIRTUAL TABLE INDEX" in found
+        assert "rowid=?)" in found
+        assert "object_page" not in found
+
+    def test_what_is_not_searched_or_too_short_is_read(self, opened):
+        """No index has the parts of another member, parts of two letters, or what does not match."""
+        opened.ensure_indexes(self.SPECS)
+        other = Compare(("z",), Op.LIKE, ("%Jan",))
+        for where in (other, AnyOf((self.PART, other)), Compare(("name",), Op.LIKE, ("ja",)), Not(self.PART)):
+            assert "object_page" in plan(opened, Query(where))
+
+    def test_an_index_is_made_in_steps_while_others_write(self, opened, path, make, monkeypatch):
+        """Between two steps objects come, change and go; afterwards every one is found, and none twice."""
+        monkeypatch.setattr(texts, "STEP", 10)
+        names = [f"Number {number:02}" for number in range(100)]
+        opened.apply(make.changes(*(make.put(name, {"name": name}) for name in names)))
+        fill, other = texts.fill, SqliteStore(str(path))
+        steps = []
+
+        def filled(connection: sqlite3.Connection) -> bool:
+            more = fill(connection)
+            steps.append(more)
+            return more
+
+        def write(*_: object) -> None:
+            at = len(steps)
+            changed = [make.put(names[n], {"name": f"New {names[n]}"}, expect=1) for n in (at, at + 50)]
+            gone = tuple(Delete(names[n], 1) for n in (at + 20, at + 70))
+            other.apply(make.changes(*changed, make.put(f"a{at}", {"name": f"Number a{at}"}), deletes=gone))
+
+        monkeypatch.setattr(texts, "fill", filled)
+        run = opened._write
+
+        def interleaved(work):
+            result = run(work)
+            if work is filled and result:
+                write()
+            return result
+
+        monkeypatch.setattr(opened, "_write", interleaved)
+        opened.ensure_indexes(self.SPECS)
+        assert len(steps) == 10
+        assert "text_1" in plan(opened, Query(self.PART))
+
+        def named(part: str) -> int:
+            return opened.find(SCOPE, Query(Compare(("name",), Op.LIKE, (part,)), window=Window(0))).total
+
+        assert [named(part) for part in ("number", "new number", "number a", "number 21", "number 29")] == [
+            100 + 9 - 18, 18, 9, 0, 0,
+        ]  # fmt: skip
+        assert [
+            named(name)
+            for name in names
+            if name not in {each for n in range(1, 10) for each in (names[n + 20], names[n + 70])}
+        ] == [1] * 82
+        other.close()
+
+    def test_it_goes_when_nobody_wants_it_and_changes_with_what_is_searched(self, opened, path):
+        """Its table is dropped, and made anew when other members are searched."""
+
+        def tables() -> list[str]:
+            with sqlite3.connect(path) as raw:
+                made = raw.execute(
+                    "SELECT name FROM sqlite_schema WHERE name GLOB 'text_[0-9]*' ORDER BY name"
+                )
+                return [name for (name,) in made if name.count("_") == 1]
+
+        opened.ensure_indexes(self.SPECS)
+        opened.ensure_indexes(self.SPECS)
+        assert tables() == ["text_1"]
+        opened.ensure_indexes(self.SPECS[:1])
+        assert tables() == ["text_2"]
+        opened.ensure_indexes([])
+        assert tables() == []
+
+    @pytest.mark.parametrize("forget", ["erase", "purge"])
+    def test_nothing_of_an_erased_person_stays_in_the_index(self, opened, path, make, forget):
+        """After an object is removed and forgotten no page of the index holds a part of its texts."""
+        opened.ensure_indexes(self.SPECS)
+        opened.apply(make.changes(*(make.put(str(n), {"name": f"Number {n:03}"}) for n in range(200))))
+        opened.apply(make.changes(make.put("7", {"name": "Qwertzui"}, expect=1)))
+
+        def held(part: str) -> int:
+            with sqlite3.connect(path) as raw:
+                blocks = [block for (block,) in raw.execute("SELECT block FROM text_1_data")]
+            # A gram that begins as the one before does is kept without that beginning.
+            return sum(part.encode() in block for block in blocks)
+
+        assert held("wertzu")
+        opened.apply(make.changes(make.put("7", {"name": "Other"}, expect=2)))
+        assert held("wertzu")
+        opened.apply(make.changes(deletes=(Delete("7", 3, "2026-02-01T00:00:00.000000Z"),)))
+        if forget == "erase":
+            opened.erase("t", ["7"])
+        else:
+            opened.purge("2027")
+        assert held("wertzu") == 0
+        assert held("number")
 
 
 class TestIndexes:

@@ -40,6 +40,12 @@ def test_every_weak_point_of_queries_has_its_row():
     assert {"2", "19", "21", "22", "23", "24", "27", "39", "40", "41", "42", "43"} <= rows
 
 
+def test_every_weak_point_of_installed_bundles_has_its_row():
+    """W4, W25, W37, W38, W48 to W52 are answered."""
+    rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
+    assert {"4", "25", "37", "38", "48", "49", "50", "51", "52"} <= rows
+
+
 def test_every_weak_point_of_versions_has_its_row():
     """W16 to W18, W26 and W45 are answered."""
     rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))

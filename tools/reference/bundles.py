@@ -14,12 +14,15 @@ from gateway_core.catalog.keys import (
     URL_FILTERS,
 )
 from gateway_core.catalog.openapi_operations import SUMMARIES
+from reference.original_bundles import original_bundles
 from reference.text import meanings, page
 
 INTRODUCTION = f"""
-A bundle is a folder that holds `{MANIFEST}`. The [tutorial](../tutorial/your-first-bundle.md) builds one.
-Beside it only these folders are opened, at any depth, for their `.json` files; whatever else the folder holds
-means nothing, and symbolic links are not followed:
+A bundle is a folder that holds `{MANIFEST}`, or `installation.yaml`. The
+[tutorial](../tutorial/your-first-bundle.md) builds one. Beside the manifest only these folders are opened, at
+any depth, for their JSON and YAML files; whatever else the folder holds means nothing, and symbolic links are
+not followed. A file's `$schema` may name another kind than its folder. Bundles of Common Gateway are read
+[as they are](#bundles-of-common-gateway).
 """
 
 AFTER_FOLDERS = f"""
@@ -88,4 +91,5 @@ def bundle_format() -> str:
         "### An application\n\n" + meanings("Key", APPLICATION_KEYS),
         APPLICATION,
         REST,
+        *original_bundles(),
     )

@@ -38,6 +38,10 @@ A relation itself is compared with a uuid, a path or a URL that ends in one.
 
 Without an operator text is equal when it is equal in case too, and a date compared with a date-time stands
 for its whole day (UTC). `%part%` contains; `IS NULL` and `IS NOT NULL` ask whether there is a value.
+
+A member with `x-index` in its schema is found by an index, and parts of a text with `x-search` by an index of
+texts, from three letters on; other conditions read every object of the kind. `gateway doctor --explain` tells
+which a request uses. The store in a JSON file has no indexes.
 """
 
 OPERATORS = """

@@ -1,7 +1,7 @@
 "use strict";
 // validatorUrl: null keeps the page from asking another host about our document.
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: document.getElementById("swagger-ui").dataset.document,
   dom_id: "#swagger-ui",
   deepLinking: true,
   layout: "BaseLayout",

@@ -19,6 +19,7 @@ from gateway_core.mapping.values import (
     is_empty,
     is_true,
     items_of,
+    key_is_text,
     key_text,
     kind_of,
     member,
@@ -50,6 +51,8 @@ def merge(run: Run, value: Json, *others: Json) -> Json:
     run.items(sum(map(len, arrays)))
     if all(isinstance(array, list) for array in arrays):
         return [item for array in arrays for item in array]
+    if all(not array or (isinstance(array, dict) and all(map(key_is_text, array))) for array in arrays):
+        return {key: item for array in arrays if array for key, item in array.items()}
     return renumber(pair for array in arrays for pair in items_of(array))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gateway_core.schema import rules, walk
 from gateway_core.schema.formats import CHECKS
 from gateway_core.schema.original.frame import Frame
 from gateway_core.schema.original.values import Unreadable, of_types
@@ -78,6 +79,15 @@ def _keeps_to(value: Json, made: JsonObject) -> bool:
     if "$ref" in made:
         return isinstance(value, str) and CHECKS["reference"](value)
     try:
-        return not compile_shape(made).check(value)
+        return not compile_shape(made).check(value) and _keeps_to_rules(value, made)
     except ValueError:
         return False
+
+
+def _keeps_to_rules(value: Json, made: JsonObject) -> bool:
+    """Whether a default breaks no rule beyond its shape; inside objects that is not looked into."""
+    places = [path for path, node in walk.walk(made) if not node.keys().isdisjoint(rules.WORDS)]
+    if not places:
+        return True
+    known = rules.rules_of(made.get)
+    return places == [()] and known is not None and rules.keeps_to(value, known)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway_core.schema import vocabulary
 from gateway_core.schema.forms import DIALECT
-from gateway_core.schema.original import words
+from gateway_core.schema.original import enforced, words
 from gateway_core.schema.original.frame import Frame, Notes, Others
 from gateway_core.schema.original.node import members_of, translated
 from gateway_core.schema.original.spelling import not_kept, spelled
@@ -42,6 +42,7 @@ def rewrite(body: Mapping[str, Any], known: vocabulary.Known, others: Others) ->
     reference = reference.strip() if isinstance(reference, str) else ""
     frame = Frame(reference, given, known, others, notes)
     made = _entity(spelled(given, frame, _ROOT_WORDS), frame)
+    enforced.tell(given, frame)
     made, left = _without_errors(made, frame)
     findings = (*notes.found, *left)
     unique = {(f.severity, f.code, f.pointer, f.message): f for f in findings}
@@ -56,7 +57,7 @@ def _entity(given: JsonObject, frame: Frame) -> JsonObject:
     made["type"] = "object"
     if given.get("type") not in (None, "object", ["object"], ""):
         frame.warn("schema-root", "type", "this describes a value and no object: no object is kept of it")
-        return made
+        return {**made, "properties": {}, "additionalProperties": False}
     made |= {"x-lenient": True, "properties": {}} | members_of(given, frame)
     made["properties"] = _own_id(made["properties"])
     made |= _naming(given, made["properties"], frame)

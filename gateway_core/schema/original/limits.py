@@ -15,7 +15,7 @@ _MALFORMED = "schema-malformed"
 _MAX_DIGITS = 18
 _DELIMITED = re.compile(r"([/~#])(.*)\1([imsxuD]*)", re.DOTALL)
 _RELATIVE = re.compile(
-    r"(?:now|today)?\s*(?P<sign>[+-])\s*(?P<count>[0-9]{1,6})\s*(?P<unit>[a-z]+?)s?(?:\s+(?P<ago>ago))?"
+    r"(?:now|today)?\s*(?P<sign>[+-]?)\s*(?P<count>[0-9]{1,6})\s*(?P<unit>[a-z]+?)s?(?:\s+(?P<ago>ago))?"
 )
 _DURATIONS = {
     "sec": "PT{}S",
@@ -120,7 +120,7 @@ def _bound(value: str) -> str | None:
         return _WORDS.get(lowered, lowered)
     match = _RELATIVE.fullmatch(lowered)
     duration = _DURATIONS.get(match["unit"]) if match else None
-    if match is None or duration is None:
+    if match is None or duration is None or not (match["sign"] or match["ago"]):
         return None
     backwards = (match["sign"] == "-") != bool(match["ago"])
     start = "today" if lowered.startswith("today") else "now"

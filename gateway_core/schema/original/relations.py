@@ -44,13 +44,8 @@ def _flags(given: JsonObject, body: object, frame: Frame) -> JsonObject:
         made["x-linkOnly"] = True
     if isinstance(body, dict) and is_set(body.get("exclude")):
         made["x-embed"] = False
-    shown = given.get("format")
-    if shown == words.JSON:
-        made["x-inPlace"] = True
-    elif isinstance(shown, str) and shown in words.SHOWN_AS - {"uuid"}:
-        text = f"format {shown} of a relation has no effect: it is answered as an id"
-        frame.info("schema-shown", "format", text)
-    return made
+    shown = words.SHOWN_AS.get(str(given.get("format")))
+    return made | {"x-show": shown} if shown else made
 
 
 def _remark_inline(given: JsonObject, frame: Frame) -> None:

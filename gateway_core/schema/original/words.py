@@ -65,7 +65,8 @@ FORMATS: Mapping[str, str] = MappingProxyType(
     }
 )
 DUTCH_PC4 = "dutch_pc4"
-SHOWN_AS = frozenset({"iri", "json", "uri", "url", "uuid"})  # of a relation: how it is answered
+# Of a relation the format says how it is answered.
+SHOWN_AS: Mapping[str, str] = MappingProxyType({"iri": "path", "json": "object", "uri": "url", "url": "url"})
 
 # Words that are read wherever they stand. What is kept as it is comes first.
 TEXTS = frozenset({"$comment", "description", "title"})
@@ -125,7 +126,7 @@ NOT_KEPT: Mapping[str, str] = MappingProxyType(
         "function": "a property runs no code",
         "gateway": _STORED,
         "include": _EMBEDDED,
-        "iri": "a relation is answered as an id, and written as an id, a path or a URL",
+        "iri": "how a relation is answered is said with its format",
         "mayBeOrphaned": "what is to go with its last referrer is said with cascadeDelete",
         "objectConfig": _EMBEDDED,
         "objectIdentifier": "an object is known by its id",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 from gateway_core.query.model import Path, Scalar
 from gateway_core.store.dialect import Bound, Dialect, Operand, check_names, one_of, quoted
+from gateway_core.store.postgresql.texts import with_parts
 
 KEY_LENGTH = 201
 LONG_LIST = 50  # texts that are bound as one array from here on
@@ -150,6 +151,7 @@ POSTGRESQL = Dialect(
     folded=_folded,
     contains=lambda text, part: f"strpos({text}, {part}) > 0",
     matches=_no_pattern,
+    with_parts=with_parts,
     among=_among,
     text_types=("string",),
     number_types=("number",),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -17,13 +17,13 @@ import orjson
 import psycopg
 
 from gateway_core.errors import StoreError
-from gateway_core.store.conditions import Index
-from gateway_core.store.postgresql import claims
+from gateway_core.store.known import Index, Indexes, TextIndex
+from gateway_core.store.postgresql import claims, texts
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.sql import index_expression
-from gateway_core.store.terms import terms_of
+from gateway_core.store.terms import terms_of, wanted_texts
 
 WRITERS = 7_305_515_002
 """The advisory lock that each change shares, and that who changes the set of terms has alone."""
@@ -41,7 +41,7 @@ SELECT tenant, seq, data FROM object
 WHERE entity = %s AND (tenant, seq) > (%s, %s) ORDER BY tenant, seq LIMIT %s FOR SHARE"""
 _MADE = """
 SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-WHERE i.indrelid = 'object'::regclass AND starts_with(c.relname, 'member_')"""
+WHERE i.indrelid = 'object'::regclass AND c.relname ~ '^(member|texts)_'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class IndexSet:
     """The indexes as they were at a ``generation``; a transaction checks that it still is."""
 
     generation: int | None = None
-    indexes: Mapping[tuple[str, str], Index] = field(default_factory=dict)
+    indexes: Indexes = field(default_factory=Indexes)
     """Those that queries may use."""
     arrays: Mapping[str, Mapping[IndexSpec, int]] = field(default_factory=dict)
     """Entity → the specs whose values are kept as terms, ready or not, and their numbers."""
@@ -67,13 +67,16 @@ def read(connection: Connection, generation: int) -> IndexSet:
             indexes[entity, path] = Index(number, many)
         if many:
             arrays.setdefault(entity, {})[IndexSpec(entity, path, True)] = number
-    return IndexSet(generation, indexes, arrays, claims.read(connection))
+    made = connection.execute("SELECT entity, number, paths FROM text_index").fetchall()
+    searched = {entity: TextIndex(number, tuple(paths)) for entity, number, paths in made}
+    return IndexSet(generation, Indexes(indexes, searched), arrays, claims.read(connection))
 
 
 def ensure(connection: Connection, specs: Iterable[IndexSpec], place: str) -> None:
     """Make the indexes equal to ``specs``. The connection is of its own, in autocommit mode."""
     listed = tuple(specs)
-    wanted = {(spec.entity, spec.path): spec for spec in listed if not spec.unique}
+    wanted = {(spec.entity, spec.path): spec for spec in listed if not (spec.unique or spec.text)}
+    searched = wanted_texts(listed)
     with _alone(connection, place):
         claims.ensure(connection, (spec for spec in listed if spec.unique), _between_changes)
         rows = connection.execute("SELECT entity, path, many, ready FROM index_spec").fetchall()
@@ -83,9 +86,10 @@ def ensure(connection: Connection, specs: Iterable[IndexSpec], place: str) -> No
         for key, (spec, ready) in existing.items():
             if wanted.get(key) != spec or not ready:
                 _drop(connection, spec)
-        names = {index_name(spec): spec for spec in wanted.values() if not spec.array}
-        valid = _clear(connection, names)
-        made = False
+        names = {index_name(spec) for spec in wanted.values() if not spec.array}
+        _drop_texts(connection, searched)
+        valid = _clear(connection, names | {texts.index_name(*each) for each in searched.items()})
+        made = _create_texts(connection, searched, valid)
         for key, spec in wanted.items():
             kept = existing.get(key) == (spec, True) and (spec.array or index_name(spec) in valid)
             if not kept:
@@ -154,7 +158,32 @@ def _drop(connection: Connection, spec: IndexSpec) -> None:
         connection.execute("DELETE FROM term WHERE spec = %s", gone)
 
 
-def _clear(connection: Connection, wanted: Mapping[str, IndexSpec]) -> set[str]:
+def _drop_texts(connection: Connection, wanted: Mapping[str, tuple[str, ...]]) -> None:
+    """Let nobody use the indexes of texts that are not wanted; ``_clear`` drops them."""
+    held = connection.execute("SELECT entity, paths FROM text_index").fetchall()
+    gone = [entity for entity, paths in held if wanted.get(entity) != tuple(paths)]
+    if gone:
+        with _between_changes(connection):
+            connection.execute("DELETE FROM text_index WHERE entity = ANY(%s)", (gone,))
+
+
+def _create_texts(
+    connection: Connection, wanted: Mapping[str, tuple[str, ...]], valid: Collection[str]
+) -> bool:
+    """Make the indexes of texts that are not there; whether any was."""
+    held = {row[0] for row in connection.execute("SELECT entity FROM text_index").fetchall()}
+    new = [each for each in wanted.items() if each[0] not in held or texts.index_name(*each) not in valid]
+    for entity, paths in new:
+        _execute(connection, texts.create_statement(entity, paths))
+        with _between_changes(connection):
+            connection.execute(
+                "INSERT INTO text_index (entity, paths) VALUES (%s, %s) ON CONFLICT (entity) DO NOTHING",
+                (entity, list(paths)),
+            )
+    return bool(new)
+
+
+def _clear(connection: Connection, wanted: Collection[str]) -> set[str]:
     """Drop the indexes that nobody wants or whose making failed; the names of the others."""
     valid: set[str] = set()
     for name, whole in connection.execute(_MADE).fetchall():

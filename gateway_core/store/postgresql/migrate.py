@@ -13,6 +13,7 @@ from importlib import resources
 from psycopg import sql
 
 from gateway_core.errors import StoreError
+from gateway_core.store.postgresql import texts
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.dialect import FOLD, fold_definition
 
@@ -43,6 +44,7 @@ def migrate(connection: Connection, place: str) -> None:
             oldest = int(found[1]) if found else max(number - 1, 1)
             connection.execute("INSERT INTO migration (number, oldest) VALUES (%s, %s)", (number, oldest))
         connection.execute(sql.SQL(fold_definition()))
+        connection.execute(sql.SQL(texts.definition(FOLD)))
 
 
 def _done(connection: Connection, place: str, newest: int) -> bool:

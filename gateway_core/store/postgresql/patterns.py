@@ -27,7 +27,7 @@ from gateway_core.query.model import (
 )
 from gateway_core.query.patterns import matcher
 from gateway_core.store import sql
-from gateway_core.store.conditions import Indexes
+from gateway_core.store.known import Indexes
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 

@@ -13,6 +13,7 @@ from gateway_core.store.rows import object_values
 from gateway_core.store.sqlite import claims
 from gateway_core.store.sqlite.indexes import IndexSet, put_terms
 from gateway_core.store.sqlite.outbox import insert
+from gateway_core.store.sqlite.texts import Keeper
 from gateway_core.types import StoredObject
 
 _INSERT = """
@@ -29,7 +30,8 @@ INSERT INTO history (tenant, entity, id, version, created, modified, owner, owne
 SELECT tenant, entity, id, version, created, modified, owner, owner_name, application, author, data, ?, ?, ?
 FROM object WHERE tenant = ? AND id = ?"""
 _RETURN = "UPDATE history SET removed = 0 WHERE tenant = ? AND id = ? AND removed = 1"
-_DELETE = "DELETE FROM object WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity"
+_DELETE = "DELETE FROM object WHERE tenant = ? AND id = ? AND version = ? RETURNING seq, entity, data"
+_DATA = "SELECT data FROM object WHERE tenant = ? AND id = ?"
 _COUNT = """
 INSERT INTO counter (tenant, entity, total) VALUES (?, ?, ?)
 ON CONFLICT (tenant, entity) DO UPDATE SET total = total + excluded.total"""
@@ -46,13 +48,15 @@ def write(connection: sqlite3.Connection, known: IndexSet, changes: Changes) -> 
     """Do all of it; raises ``VersionConflict`` at the first ``expect`` that does not hold, and then
     ``NotUnique`` at the first value that is another object's."""
     counts: Counter[str] = Counter()
-    written = tuple(_put(connection, known, changes.tenant, put) for put in changes.puts)
+    texts = Keeper(connection, known.texts)
+    written = tuple(_put(connection, known, texts, changes.tenant, put) for put in changes.puts)
     for put in changes.puts:
         counts[put.object.entity] += put.expect == 0
     for delete in changes.deletes:
-        counts[_delete(connection, known, changes.tenant, delete)] -= 1
+        counts[_delete(connection, known, texts, changes.tenant, delete)] -= 1
     if known.unique:
         _claim(connection, known, changes, written)
+    texts.finish()
     for entity, change in counts.items():
         if change:
             connection.execute(_COUNT, (changes.tenant, entity, change))
@@ -61,15 +65,20 @@ def write(connection: sqlite3.Connection, known: IndexSet, changes: Changes) -> 
     return written
 
 
-def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put) -> StoredObject:
+def _put(
+    connection: sqlite3.Connection, known: IndexSet, texts: Keeper, tenant: str, put: Put
+) -> StoredObject:
     item = _numbered(connection, tenant, put) if put.sequences else put.object
     values = object_values(item)
+    before = None
     if put.expect == 0:
         if not put.fresh:
             connection.execute(_RETURN, (tenant, item.id))
         row = connection.execute(_INSERT, (*values, tenant, item.id, item.entity)).fetchone()
     else:
         connection.execute(_KEEP, (item.meta.modified, item.meta.author, 0, tenant, item.id))
+        if item.entity in texts.tables:
+            before = connection.execute(_DATA, (tenant, item.id)).fetchone()
         row = connection.execute(_UPDATE, (*values, tenant, item.id, put.expect)).fetchone()
     # The entity is compared here and not in the statement: a bound value that a partial index
     # might fit makes SQLite prepare the statement again for each call.
@@ -84,6 +93,7 @@ def _put(connection: sqlite3.Connection, known: IndexSet, tenant: str, put: Put)
         if put.expect:
             connection.execute("DELETE FROM term WHERE object = ?", row[:1])
         put_terms(connection, known, tenant, item.entity, row[0], item.data)
+    texts.put(item.entity, row[0], before[0] if before else None, item.data)
     return item if item.meta.tenant == tenant else item._replace(meta=item.meta._replace(tenant=tenant))
 
 
@@ -112,14 +122,17 @@ def _numbered(connection: sqlite3.Connection, tenant: str, put: Put) -> StoredOb
     return put.object._replace(data=data)
 
 
-def _delete(connection: sqlite3.Connection, known: IndexSet, tenant: str, delete: Delete) -> str:
+def _delete(
+    connection: sqlite3.Connection, known: IndexSet, texts: Keeper, tenant: str, delete: Delete
+) -> str:
     connection.execute(_KEEP, (delete.moment, delete.author, 1, tenant, delete.id))
     row = connection.execute(_DELETE, (tenant, delete.id, delete.expect)).fetchone()
     if row is None:
         raise conflict(delete.expect)
-    seq, entity = row
+    seq, entity, data = row
     connection.execute("DELETE FROM link WHERE tenant = ? AND source = ?", (tenant, delete.id))
     connection.execute("DELETE FROM link WHERE tenant = ? AND target = ?", (tenant, delete.id))
     if entity in known.arrays:
         connection.execute("DELETE FROM term WHERE object = ?", (seq,))
+    texts.put(entity, seq, data, None)
     return str(entity)

@@ -9,12 +9,12 @@ from hashlib import sha256
 
 import orjson
 
-from gateway_core.store.conditions import Index
 from gateway_core.store.dialect import SQLITE, quoted
+from gateway_core.store.known import Index, Indexes
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.sql import index_expression
-from gateway_core.store.sqlite import claims
-from gateway_core.store.terms import terms_of
+from gateway_core.store.sqlite import claims, texts
+from gateway_core.store.terms import terms_of, wanted_texts
 
 _MADE = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'object'"
 
@@ -24,11 +24,13 @@ class IndexSet:
     """The indexes as they were at a ``generation``; a transaction checks that it still is."""
 
     generation: int | None = None
-    indexes: Mapping[tuple[str, str], Index] = field(default_factory=dict)
+    indexes: Indexes = field(default_factory=Indexes)
     arrays: Mapping[str, tuple[IndexSpec, ...]] = field(default_factory=dict)
     """Entity → the specs whose values are kept as terms."""
     unique: Mapping[str, claims.Numbered] = field(default_factory=dict)
     """Entity → the specs whose values are claimed, and their numbers."""
+    texts: Mapping[str, texts.TextTable] = field(default_factory=dict)
+    """Entity → the index of its texts, ready or not."""
 
 
 def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
@@ -42,14 +44,17 @@ def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
         indexes[entity, path] = Index(number, bool(many))
         if many:
             arrays[entity] = (*arrays.get(entity, ()), IndexSpec(entity, path, True))
-    return IndexSet(row[0], indexes, arrays, claims.read(connection))
+    ready, kept = texts.read(connection)
+    return IndexSet(row[0], Indexes(indexes, ready), arrays, claims.read(connection), kept)
 
 
 def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
-    """Make the indexes equal to ``specs``, inside the transaction of the caller."""
+    """Make the indexes equal to ``specs``, inside the transaction of the caller; those of texts are
+    begun only (``texts.fill``)."""
     listed = tuple(specs)
     claimed = claims.ensure(connection, (spec for spec in listed if spec.unique))
-    wanted = {(spec.entity, spec.path): spec for spec in listed if not spec.unique}
+    searched = texts.ensure(connection, wanted_texts(listed))
+    wanted = {(spec.entity, spec.path): spec for spec in listed if not (spec.unique or spec.text)}
     rows = connection.execute("SELECT entity, path, many FROM index_spec").fetchall()
     existing = {(entity, path): IndexSpec(entity, path, bool(many)) for entity, path, many in rows}
     made = dict(connection.execute(_MADE).fetchall())
@@ -63,7 +68,7 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
         _drop(connection, spec)
     for spec in new:
         _create(connection, spec)
-    if gone or new or claimed:
+    if gone or new or claimed or searched:
         # Random, so that no generation comes twice, be it after a rollback or a restored backup.
         connection.execute("UPDATE revision SET value = random() WHERE name = 'indexes'")
 
@@ -73,7 +78,7 @@ def put_terms(
 ) -> None:
     """Add the terms of an object that has none."""
     found = terms_of(data, known.arrays[entity])
-    rows = [(tenant, known.indexes[entity, path].number, term, seq) for path, term in found]
+    rows = [(tenant, known.indexes.members[entity, path].number, term, seq) for path, term in found]
     connection.executemany("INSERT INTO term (tenant, spec, value, object) VALUES (?, ?, ?, ?)", rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from gateway_core.store.protocol import (
     Plan,
     Surroundings,
 )
-from gateway_core.store.sqlite import configuration, indexes
+from gateway_core.store.sqlite import configuration, indexes, texts
 from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
@@ -265,13 +266,21 @@ class SqliteStore:
         return {each.object.id: each for each in found}
 
     def purge(self, before: str) -> int:
-        return self._write(
-            lambda connection: connection.execute("DELETE FROM history WHERE ended < ?", (before,)).rowcount
-        )
+        return self._forget("DELETE FROM history WHERE ended < ?", (before,))
 
     def erase(self, tenant: str, ids: Sequence[str]) -> int:
         text = "DELETE FROM history WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))"
-        return self._write(lambda connection: connection.execute(text, (tenant, _array(ids))).rowcount)
+        return self._forget(text, (tenant, _array(ids)))
+
+    def _forget(self, text: str, params: tuple[Any, ...]) -> int:
+        """Forget versions, and what the indexes of texts still hold of what they were."""
+        forgotten = self._write(lambda connection: connection.execute(text, params).rowcount)
+        if forgotten:
+            for (number,) in self._read("SELECT number FROM text_index"):
+                more = self._write(partial(texts.merge, number=number, first=True))
+                while more:
+                    more = self._write(partial(texts.merge, number=number, first=False))
+        return forgotten
 
     # -- writing objects
 
@@ -284,6 +293,8 @@ class SqliteStore:
 
     def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
         self._write(lambda connection: indexes.ensure(connection, specs))
+        while self._write(texts.fill):
+            pass
 
     # -- configuration
 

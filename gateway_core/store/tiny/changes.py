@@ -46,18 +46,17 @@ def applied(state: State, changes: Changes) -> tuple[State, tuple[StoredObject, 
 
 
 def _refuse_shared(state: State, tenant: str, written: Sequence[StoredObject]) -> None:
-    """Raise ``NotUnique`` for the first object that has a value of another one."""
+    """Raise ``NotUnique`` for the first object written that has a value of another one."""
     specs = {item.entity: [s for s in state.unique if s.entity == item.entity] for item in written}
-    owners: dict[tuple[IndexSpec, str], set[str]] = {}
+    after = {item.id: row.item for item in written if (row := state.objects.get((tenant, item.id)))}
+    owners: dict[tuple[IndexSpec, str], str] = {}
     for (owner, id), row in state.objects.items():
-        if owner == tenant and specs.get(row.item.entity):
-            for claim in claims_of(row.item.data, specs[row.item.entity]):
-                owners.setdefault(claim, set()).add(id)
-    for item in written:
-        now = state.objects.get((tenant, item.id))
-        for claim in claims_of(now.item.data, specs[item.entity]) if now is not None else ():
-            if len(owners[claim]) > 1:
-                raise NotUnique(item.id, claim[0].path)
+        if owner == tenant and id not in after and specs.get(row.item.entity):
+            owners.update((claim, id) for claim in claims_of(row.item.data, specs[row.item.entity]))
+    for id, item in after.items():
+        for claim in claims_of(item.data, specs.get(item.entity, ())):
+            if owners.setdefault(claim, id) != id:
+                raise NotUnique(id, claim[0].path)
 
 
 def configured(state: State, wanted: Configuration) -> tuple[State, tuple[StoredObject, ...]]:

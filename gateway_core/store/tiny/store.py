@@ -20,6 +20,7 @@ from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import sql
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded, is_text
+from gateway_core.store.known import Indexes
 from gateway_core.store.protocol import (
     ApplicationRecord,
     Changes,
@@ -128,7 +129,7 @@ class TinyStore:
         return tuple(sorted(found, key=lambda link: (link.target, link.source, link.property, link.position)))
 
     def find(self, scope: Scope, query: Query) -> Page:
-        sql.find(scope, query, SQLITE, {})  # refuses what no store can be asked
+        sql.find(scope, query, SQLITE, Indexes())  # refuses what no store can be asked
         state = self._current()
         if len(state.objects) > BRIEF and getattr(self._of_thread, "brief", False):
             raise NotAtOnce
@@ -144,7 +145,7 @@ class TinyStore:
     def facets(
         self, scope: Scope, where: Condition, paths: Sequence[MemberPath], limit: int
     ) -> tuple[Facet, ...]:
-        sql.find(scope, Query(where), SQLITE, {})  # refuses what no store can be asked
+        sql.find(scope, Query(where), SQLITE, Indexes())  # refuses what no store can be asked
         state = self._current()
         if len(state.objects) > BRIEF and getattr(self._of_thread, "brief", False):
             raise NotAtOnce
@@ -154,7 +155,7 @@ class TinyStore:
         return tuple(evaluate.facet(path, found, limit) for path in paths)
 
     def explain(self, scope: Scope, query: Query) -> Plan:
-        sql.find(scope, query, SQLITE, {})  # refuses what no store can be asked
+        sql.find(scope, query, SQLITE, Indexes())  # refuses what no store can be asked
         step = "READ every object, in memory: this store has no indexes"
         return Plan((step,), reads_all=True, sorts=bool(query.order))
 

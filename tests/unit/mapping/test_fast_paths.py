@@ -100,6 +100,9 @@ computed = st.one_of(
     ),
     st.builds(lambda x, y: f"{{(a): {x}}}|merge({{p: {y}}})", members_of, members_of),
     st.builds(lambda c, x: f"{c} ? {x} : []", conditions, members_of),
+    st.builds(lambda x: f"{x} ?? v", members_of),
+    st.builds(lambda x: f"[{x} is empty, v is defined, v is null ? 1 : v, a in ['x', 'R&D']]", members_of),
+    st.builds(lambda x: f"{{p: ({x}|default([v])|last).c, q: b.d.e ?? n.c ?? v}}", members_of),
 )
 assigned = st.sampled_from(
     [
@@ -109,6 +112,12 @@ assigned = st.sampled_from(
         "{% if not l|default %}{% set l = [] %}{% endif %}{% set v = l|last %}",
         "{% set a = [] %}{% set v = a|merge(l is iterable ? l : []) %}",
         "{% set n = a %}{% set a = n %}",
+        "{% set v = a|upper %}",
+        "{% set v = l|first %}{% set l = v %}",
+        "{% set i = n %}{% set v = [i] %}",
+        "{% set v = l|map(i => i.c) %}",
+        "{% if v is defined %}{% set v = a %}{% endif %}",
+        "{% if a %}{% set v = b|merge([]) %}{% endif %}",
     ]
 )
 as_value = st.one_of(

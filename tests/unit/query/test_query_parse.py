@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway_core.errors import InvalidQuery
-from gateway_core.query.model import All, Compare, Element, Hop, Not, Op, Order, Query, Related, Window
+from gateway_core.query.model import All, AnyOf, Compare, Element, Hop, Not, Op, Order, Query, Related, Window
 from gateway_core.query.parse import QueryParser, QuerySettings, canonical, names_of, parse
 from gateway_core.query.text import parse_query_string
+from gateway_core.schema.dialect import translate
 
 BASE = "https://example.com/"
 AUTHOR = Hop("author", f"{BASE}person.schema.json")
@@ -519,3 +520,15 @@ def test_facets_of_something_else_are_refused(parser, name):
     """Related objects, inverse relations and objects have no values to count here."""
     with pytest.raises(InvalidQuery, match="_queries"):
         parser.parse({"_queries": name})
+
+
+def test_a_search_looks_in_what_is_marked() -> None:
+    """Where a schema marks texts with ``x-search`` those are searched, inside what is inline too; another is
+    searched when it is named."""
+    text, searched = {"type": "string"}, {"type": "string", "x-search": True}
+    inline = {"type": "array", "items": {"type": "object", "properties": {"c": searched, "d": text}}}
+    body = {"$id": "urn:a", "type": "object", "properties": {"a": text, "b": searched, "e": inline}}
+    parser = QueryParser(translate(body, "urn:a".__eq__).spec, lambda _: None, QuerySettings())
+    wanted = AnyOf((Compare(("b",), Op.LIKE, ("x",)), Element(("e",), Compare(("c",), Op.LIKE, ("x",)))))
+    assert parser.parse({"_search": "x"}).where == wanted
+    assert parser.parse({"_search": {"a": "x"}}).where == AnyOf((Compare(("a",), Op.LIKE, ("x",)),))

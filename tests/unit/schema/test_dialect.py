@@ -246,6 +246,14 @@ def test_a_relation_stands_on_a_property_or_its_items():
         ),
         ({"$id": ID, "properties": {"a": {"format": "e-mail"}}}, "schema-format", "/properties/a/format"),
         ({"$id": ID, "properties": {"a": {"x-inverseOf": "b"}}}, "schema-flag", "/properties/a/x-inverseOf"),
+        *(
+            (
+                {"$id": ID, "properties": {"a": {**a, "x-search": True}}},
+                "schema-flag",
+                "/properties/a/x-search",
+            )
+            for a in ({"type": "integer"}, {"$ref": ID}, {"type": "array", "items": {"type": "boolean"}})
+        ),
         (
             {"$id": ID, "properties": {"a": {"$ref": ID, "x-inline": True, "x-inverseOf": "a"}}},
             "schema-flag",

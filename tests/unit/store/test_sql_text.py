@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.model import All, AnyOf, Compare, Element, Hop, Not, Op, Order, Query, Related, Scope
 from gateway_core.store import sql
-from gateway_core.store.conditions import Index
 from gateway_core.store.dialect import SQLITE, Dialect
+from gateway_core.store.known import Index, Indexes
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.terms import MAX_TERM, term_text, terms_of
 
 SCOPE = Scope("tenant-value", "entity'name", "owner-value")
-INDEXES = {("entity'name", "a"): Index(1, False), ("entity'name", "b.c"): Index(2, True)}
+INDEXES = Indexes({("entity'name", "a"): Index(1, False), ("entity'name", "b.c"): Index(2, True)})
 
 
 def everything(value: str, name: str, dialect: Dialect) -> Query:
@@ -52,7 +52,7 @@ def test_values_and_names_are_bound(dialect, value, name):
 
 def test_configuration_is_escaped():
     """Entity names stand in the text as literals, with their quotes doubled."""
-    text = sql.find(SCOPE, Query(), SQLITE, {}).page.text
+    text = sql.find(SCOPE, Query(), SQLITE, Indexes()).page.text
     assert "o.entity = 'entity''name'" in text
     assert "tenant-value" not in text
     assert "owner-value" not in text
@@ -60,23 +60,23 @@ def test_configuration_is_escaped():
 
 def test_a_percent_sign_is_no_placeholder():
     """For PostgreSQL's driver a percent sign in a name of the configuration is doubled."""
-    text = sql.find(Scope("t", "100%(p0)s"), Query(), POSTGRESQL, {}).page.text
+    text = sql.find(Scope("t", "100%(p0)s"), Query(), POSTGRESQL, Indexes()).page.text
     assert "o.entity = '100%%(p0)s'" in text
 
 
 def test_an_unfiltered_list_needs_no_counting():
     """Only where something is asked is there a statement for the total."""
     everyone = Scope("t", "e")
-    assert sql.find(everyone, Query(), SQLITE, {}).total is None
-    assert sql.find(SCOPE, Query(), SQLITE, {}).total is not None
-    assert sql.find(everyone, Query(Compare(("a",), Op.NOT_NULL)), SQLITE, {}).total is not None
+    assert sql.find(everyone, Query(), SQLITE, Indexes()).total is None
+    assert sql.find(SCOPE, Query(), SQLITE, Indexes()).total is not None
+    assert sql.find(everyone, Query(Compare(("a",), Op.NOT_NULL)), SQLITE, Indexes()).total is not None
 
 
 def test_names_that_sqlite_cannot_address_are_refused():
     """An empty name, one with a quotation mark and half a surrogate pair are errors of the query."""
     for name in ("", 'a"b', "\ud800"):
         with pytest.raises(InvalidQuery):
-            sql.find(SCOPE, Query(Compare((name,), Op.EQ, ("x",))), SQLITE, {})
+            sql.find(SCOPE, Query(Compare((name,), Op.EQ, ("x",))), SQLITE, Indexes())
 
 
 def test_a_name_with_a_dot_uses_no_index():
