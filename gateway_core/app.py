@@ -32,8 +32,7 @@ from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.actions.perform import Performer
-from gateway_core.operations.actions.protocol import spec_of
-from gateway_core.operations.actions.registry import handlers
+from gateway_core.operations.actions.registry import handlers, specs
 from gateway_core.operations.call import Context
 from gateway_core.operations.install import (
     install,
@@ -89,8 +88,7 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    specs = tuple(spec_of(handler) for handler in handlers().values())
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers=specs)
+    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers=specs())
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:

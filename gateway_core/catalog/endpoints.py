@@ -122,6 +122,18 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Receives:
+    """What an endpoint that takes messages, and keeps no objects, does with them.
+
+    Messages with equal values of the members ``identity`` are one message; without any, equal messages
+    are. ``keep`` are the members that its event holds, all of them when there are none.
+    """
+
+    identity: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One resource: ``path`` lists and creates, ``path/{id}`` reads and changes.
 
@@ -137,7 +149,7 @@ class Endpoint:
     those of ``entity``; ``paginated``: a list is a page of an envelope, and else a bare array.
     ``waits_for`` says in a sentence what is lacking for it to answer anything, and then every path that
     begins so is its own when it is ``open_ended``. ``variants`` are the same endpoint as the applications
-    with these references see it.
+    with these references see it. With ``receives`` it takes messages, has no ``entity``, and only throws.
     """
 
     reference: Reference
@@ -166,6 +178,7 @@ class Endpoint:
     waits_for: str = ""
     open_ended: bool = False
     variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
+    receives: Receives | None = None
 
     @property
     def path(self) -> str:

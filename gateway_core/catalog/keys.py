@@ -54,7 +54,10 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "mappings": "between the client's shape and the stored one, see below",
         "parameters": "a list of `name`, `description` and `example`: the query parameters that `in.query` "
         "reads, for the API document",
-        "throws": "kept for bundles of Common Gateway; has no effect",
+        "throws": "names of events that are thrown, with those of its objects, by what it does",
+        "receives": "instead of `reference`: it takes messages with POST, keeps no objects, and throws. An "
+        "object with `identity`, the members that make two messages one, and `keep`, the members that an "
+        "event holds; both may be left out",
     }
 )
 

@@ -29,6 +29,7 @@ class Action(StrEnum):
     LIST_REMOVED = "list-removed"
     VERSIONS = "versions"
     RESTORE = "restore"
+    RECEIVE = "receive"
 
 
 class Result(StrEnum):
@@ -40,6 +41,7 @@ class Result(StrEnum):
     CHANGED = "changed"
     GONE = "gone"
     UNCHANGED = "unchanged"
+    RECEIVED = "received"
 
 
 class Call(NamedTuple):

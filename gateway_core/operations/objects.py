@@ -158,7 +158,9 @@ def replace_(call: Call, context: Context) -> Outcome:
     def wanted(entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
         if call.endpoint.merge_put:
             return _merged(call, context, entity, item, graph)
-        return body_in(call, context, call.body)
+        # What no client can see, none can send back.
+        held = {name: item.data[name] for name in entity.hidden if name in item.data}
+        return {**held, **body_in(call, context, call.body)}
 
     return _change(call, context, wanted)
 

@@ -387,8 +387,8 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
 
 
 def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """The document with what the register gave out to ``item``, what cannot change any more, and what no
-    client can know and so send back, where the document leaves it out."""
+    """The document with what the register gave out to ``item``, or what cannot change any more, and
+    the document leaves out."""
     kept: JsonObject = {
         prop.name: item.data[prop.name]
         for prop in entity.spec.properties.values()
@@ -396,5 +396,4 @@ def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObjec
         and prop.name in item.data
         and document.get(prop.name) in (None, "" if prop.generate is not None else None)
     }
-    kept |= {name: item.data[name] for name in entity.hidden if name in item.data and name not in document}
     return {**document, **kept} if kept else document

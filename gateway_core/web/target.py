@@ -113,6 +113,8 @@ def target_of(match: Match, request: Request) -> Target:
         raise _not_here(Match(endpoint, id, match.versions))
     if id is not None:
         id = _id(id)
+    if endpoint.receives is not None:
+        action = Action.RECEIVE
     if params and endpoint.above is None and not endpoint.others:
         action = _of_the_past(action, params)
     return Target(endpoint, id, action, params, f"/{VERSIONS}" if match.versions else "", base, above)
