@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import os
+import secrets
 import sys
 import time
 import traceback
@@ -26,10 +27,13 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
+from gateway_core.dispatch import Dispatcher, Patience
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError
 from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
+from gateway_core.operations.actions.perform import Performer
+from gateway_core.operations.actions.registry import handlers, specs
 from gateway_core.operations.call import Context
 from gateway_core.operations.install import (
     install,
@@ -41,6 +45,10 @@ from gateway_core.operations.install import (
 from gateway_core.operations.live import Live
 from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
 from gateway_core.operations.sources import about, located, read_source
+from gateway_core.outgoing.addresses import Allowed
+from gateway_core.outgoing.http import HttpClient
+from gateway_core.outgoing.protocol import Outgoing
+from gateway_core.outgoing.thread import OutgoingThread
 from gateway_core.query.parse import QuerySettings
 from gateway_core.query.times import instant
 from gateway_core.settings import Settings
@@ -81,8 +89,9 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    handlers = frozenset(registered_handlers())
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers)
+    title = settings.title if given else ""
+    known = frozenset(registered_handlers())
+    return BuildSettings(query, title, mapping_limits(settings), handlers=known, actions=specs())
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:
@@ -114,6 +123,30 @@ def live_of(settings: Settings, store: Store, build: BuildSettings | None = None
 
 def context_of(catalog: Catalog, store: Store) -> Context:
     return Context(catalog, store, now, time.thread_time, new_id)
+
+
+def outgoing_of(settings: Settings) -> OutgoingThread:
+    """The way out, to the addresses that the settings allow."""
+    return OutgoingThread(lambda: HttpClient(Allowed.parse(settings.outgoing_allow)))
+
+
+def performer_of(settings: Settings, outgoing: Outgoing) -> Performer:
+    """What does actions. Without a public URL, messages name the address that is listened on."""
+    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return Performer(handlers(), outgoing, url.rstrip("/"))
+
+
+def dispatcher_of(settings: Settings, performer: Performer, live: Live) -> Dispatcher:
+    """The worker that tells others of events."""
+    return Dispatcher(
+        performer,
+        lambda: context_of(live.moment.catalog, live.store),
+        holder=new_id(),
+        patience=Patience(first=settings.events_retry, attempts=settings.events_attempts),
+        now=now,
+        clock=time.monotonic,
+        chance=secrets.SystemRandom().random,
+    )
 
 
 def connection_limits(settings: Settings) -> Limits:
@@ -184,7 +217,10 @@ class Gateway:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         build = build_settings(settings)  # shared: what did not change is compiled once
-        self._live, self._history_days = live_of(settings, store, build), settings.history_days
+        self._live, self._settings = live_of(settings, store, build), settings
+        self._outgoing = outgoing_of(settings)
+        performer = performer_of(settings, self._outgoing)
+        self._dispatcher = dispatcher_of(settings, performer, self._live)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
         self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
@@ -204,6 +240,7 @@ class Gateway:
             work_clock=time.thread_time,
             new_id=new_id,
             observe=self._log,
+            follow=performer.follow,
         )
         if settings.origins():
             self._api = CORSMiddleware(
@@ -235,13 +272,18 @@ class Gateway:
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._forget())]
+        wanted = self._settings.deliver_events
+        if wanted == "thread" or (wanted == "process" and not self._live.store.shared):
+            self._dispatcher.start()
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             self._log.flush()
+            await asyncio.get_running_loop().run_in_executor(None, self._dispatcher.stop)
             self._pool.shutdown(wait=True)
+            self._outgoing.close()
             self._live.store.close()
 
     async def _follow(self) -> None:
@@ -265,14 +307,16 @@ class Gateway:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                await loop.run_in_executor(None, self._live.store.purge, kept_since(self._history_days))
+                store, settings = self._live.store, self._settings
+                await loop.run_in_executor(None, store.purge, kept_since(settings.history_days))
+                await loop.run_in_executor(None, store.outbox.purge, kept_since(settings.events_days))
             except GatewayError as error:
-                logging.getLogger("gateway").error("old versions could not be forgotten: %s", error.detail)
+                logging.getLogger("gateway").error("what is old could not be forgotten: %s", error.detail)
             await asyncio.sleep(FORGET_SECONDS)
 
 
 def kept_since(days: int) -> str:
-    """The moment before which versions have ended that are not kept any more."""
+    """The moment from before which nothing is kept for so many days."""
     return instant(now() - timedelta(days=days))
 
 

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway_core.outgoing.addresses import Allowed
+
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
@@ -67,6 +69,33 @@ class Settings(BaseSettings):
         description="Days for which earlier versions of objects, and removed objects, are kept; they are "
         "forgotten at most an hour later. 0 keeps nothing but what is there.",
     )
+    deliver_events: Literal["process", "thread", "none"] = Field(
+        default="process",
+        description="Who tells others of events: a 'process' beside those that serve (a 'thread' where the "
+        "store is for one process), a 'thread' in each of them, or 'none' of them. Of all that share a "
+        "store, one at a time does.",
+    )
+    events_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days for which events, and dead letters with them, are kept. What is still to be "
+        "delivered is kept longer.",
+    )
+    events_attempts: int = Field(
+        default=16,
+        ge=1,
+        le=100,
+        description="Attempts after which what could not be delivered is a dead letter. With the defaults "
+        "that is some six hours after the event.",
+    )
+    events_retry: float = Field(
+        default=2.0,
+        gt=0,
+        le=3600,
+        description="Seconds before the second attempt; each further one comes after twice as long, up to "
+        "an hour.",
+    )
     read_timeout: int = Field(
         default=30, ge=1, description="Seconds within which a request body must have arrived."
     )
@@ -117,6 +146,11 @@ class Settings(BaseSettings):
     mapping_seconds: float = Field(
         default=0.25, gt=0, le=60, description="Longest time of one run of a mapping, in seconds."
     )
+    outgoing_allow: str = Field(
+        default="",
+        description="Places inside the own network that may be called, comma-separated: host:port, host, "
+        "address or network (10.1.0.0/16). Beside them only addresses of the open internet are called.",
+    )
     threads: int = Field(
         default=8, ge=1, le=64, description="Requests that a worker process works on at one time."
     )
@@ -129,6 +163,12 @@ class Settings(BaseSettings):
         for each in filter(None, map(str.strip, listed.split(","))):
             if ORIGIN.fullmatch(each) is None:
                 raise ValueError("an origin is written https://host or https://host:port, without a path")
+        return listed
+
+    @field_validator("outgoing_allow")
+    @classmethod
+    def _are_places(cls, listed: str) -> str:
+        Allowed.parse(listed)
         return listed
 
     def bundle_names(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway_core.catalog import openapi
+from gateway_core.catalog.actions import HandlerSpec, read_actions
 from gateway_core.catalog.computed_check import check_selections
 from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
@@ -40,7 +41,7 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
     """What the catalog needs to know beside the artifacts; ``handlers`` are the names of the classes that
-    somebody provides."""
+    somebody provides. Without ``actions``, the handlers of actions, no action is looked at."""
 
     query: QuerySettings = QuerySettings()
     title: str = ""
@@ -48,6 +49,7 @@ class BuildSettings:
     handlers: frozenset[str] = frozenset()
     compiled: MappingCache = field(default_factory=MappingCache, compare=False)
     schemas: SchemaCache = field(default_factory=SchemaCache, compare=False)
+    actions: tuple[HandlerSpec, ...] | None = None
 
 
 def build(
@@ -92,6 +94,7 @@ def build(
         if document
         else {"info": info},
         computed=computed,
+        actions=read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings),
     )
     owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
     findings.extend(waiting(states(owners, catalog, findings, settings.handlers)))

@@ -123,6 +123,18 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Receives:
+    """What an endpoint that takes messages, and keeps no objects, does with them.
+
+    Messages with equal values of the members ``identity`` are one message; without any, equal messages
+    are. ``keep`` are the members that its event holds, all of them when there are none.
+    """
+
+    identity: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One resource: ``path`` lists and creates, ``path/{id}`` reads and changes.
 
@@ -139,7 +151,7 @@ class Endpoint:
     ``waits_for`` says in a sentence what is lacking for it to answer anything, and then every path that
     begins so is its own when it is ``open_ended``. ``variants`` are the same endpoint as the applications
     with these references see it. With ``computed`` it serves no objects: it answers what is made of one,
-    behind that object's path.
+    behind that object's path. With ``receives`` it takes messages, has no ``entity``, and only throws.
     """
 
     reference: Reference
@@ -169,6 +181,7 @@ class Endpoint:
     open_ended: bool = False
     variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
     computed: Computed | None = None
+    receives: Receives | None = None
 
     @property
     def path(self) -> str:

@@ -55,7 +55,10 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "mappings": "between the client's shape and the stored one, see below",
         "parameters": "a list of `name`, `description` and `example`: the query parameters that `in.query` "
         "reads, for the API document",
-        "throws": "kept for bundles of Common Gateway; has no effect",
+        "throws": "names of events that are thrown, with those of its objects, by what it does",
+        "receives": "instead of `reference`: it takes messages with POST, keeps no objects, and throws. An "
+        "object with `identity`, the members that make two messages one, and `keep`, the members that an "
+        "event holds; both may be left out",
     }
 )
 
@@ -75,6 +78,30 @@ APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(
         "version": "for people",
         "scopes": "for people: what it needs, of `read` and `write`",
         "configuration": "mappings of endpoints for this application, see below",
+    }
+)
+
+ACTION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "$id": "its reference; needed",
+        "title": "for people",
+        "name": "for people, where there is no `title`",
+        "description": "for people",
+        "version": "for people",
+        "listens": "the names of the events on which it is done, whole; needed",
+        "conditions": "a rule in JSON Logic on the event and its object, see below; without it always",
+        "schemas": "a list of the `$id`s of schemas: only events about their objects count; those that the "
+        "configuration names, or else all, when absent",
+        "handler": "the name of what does the work, see below; needed",
+        "class": "in bundles of Common Gateway, instead of `handler`: the class that did the work there",
+        "configuration": "what the handler needs to know; checked when the bundle is installed",
+        "throws": "names of events that are thrown when it is done, about the same object",
+        "priority": "a whole number (default 1): of the actions on one event, those with a higher one come "
+        "first",
+        "async": "`true` (default): done soon after, and again until it succeeds; `false`: first tried "
+        "before the request is answered (default for actions with a `class`)",
+        "isEnabled": "`false`: it is not done",
+        "isLockable": "kept for bundles of Common Gateway; has no effect: an action is never lost in a lock",
     }
 )
 
@@ -154,6 +181,7 @@ _BY_KIND = {
     Kind.ENDPOINT: ENDPOINT_KEYS,
     Kind.APPLICATION: APPLICATION_KEYS,
     Kind.COMPUTED: COMPUTED_KEYS,
+    Kind.ACTION: ACTION_KEYS,
 }
 
 

@@ -62,6 +62,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "versions": (*_ANY, 404),
             "restore": (*_ANY, *_BODY, 404, 412),
             "waiting": (401, 403, 501),
+            "receive": (*_ANY, *_BODY),
         }.items()
     }
 )

@@ -75,6 +75,8 @@ def states(
         reason = rejected.pop((artifact.reference, artifact.origin.path), None)
         if reason is not None and not _is_there(artifact, catalog):
             state, why = State.REJECTED, reason
+        elif artifact.kind is Kind.ACTION and catalog.actions.named(artifact.reference) is not None:
+            state, why = State.WORKS, ""
         elif artifact.kind is Kind.ENDPOINT and artifact.reference in served:
             state, why = _of_endpoint(served[artifact.reference])
         else:
@@ -147,7 +149,7 @@ def _of_kind(artifact: Artifact, handlers: Collection[str]) -> tuple[State, str]
     if artifact.kind is Kind.ACTION:
         handler = handler_name(text(artifact.body, "class"))
         if handler in handlers:
-            return State.RECORDED, "actions are not run yet"
+            return State.RECORDED, "its handler is in a package, which is looked at when it is served"
         return State.NEEDS_HANDLER, f"{HANDLER_FOR}{handler or 'an action without a class'}"
     if artifact.kind is Kind.DATA and is_original(artifact) and artifact.body.get(OPTIONAL):
         return State.RECORDED, "test data, which --test-data creates"

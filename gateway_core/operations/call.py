@@ -11,7 +11,7 @@ from typing import NamedTuple
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.store.protocol import Store
-from gateway_core.types import Json, Principal
+from gateway_core.types import Event, Json, Principal
 
 # The values of a request are named tuples: a frozen dataclass takes four times as long to make.
 NO_PARAMS: Mapping[str, Json] = MappingProxyType({})
@@ -30,6 +30,7 @@ class Action(StrEnum):
     VERSIONS = "versions"
     RESTORE = "restore"
     COMPUTE = "compute"
+    RECEIVE = "receive"
 
 
 class Result(StrEnum):
@@ -41,6 +42,7 @@ class Result(StrEnum):
     CHANGED = "changed"
     GONE = "gone"
     UNCHANGED = "unchanged"
+    RECEIVED = "received"
 
 
 class Call(NamedTuple):
@@ -73,12 +75,14 @@ class Call(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What an operation answers: a document ready to print, and what stands around it."""
+    """What an operation answers: a document ready to print, what stands around it, and the events that
+    were recorded with the change that it made."""
 
     result: Result
     body: Json = None
     etag: str | None = None
     location: str | None = None
+    events: tuple[Event, ...] = ()
 
 
 class Context(NamedTuple):
@@ -86,7 +90,8 @@ class Context(NamedTuple):
     counts the seconds that this thread has worked: waiting for others costs a mapping nothing.
 
     ``brief``: others wait meanwhile, so an operation that only reads raises ``NotAtOnce``
-    before it would take more than some milliseconds.
+    before it would take more than some milliseconds. ``follow`` does what is to be done on events within
+    the request, and answers the outcome for the client.
     """
 
     catalog: Catalog
@@ -95,3 +100,4 @@ class Context(NamedTuple):
     clock: Callable[[], float]
     new_id: Callable[[], str]
     brief: bool = False
+    follow: Callable[[Call, Context, Outcome], Outcome] | None = None

@@ -124,7 +124,7 @@ class Planner:
         return meta._replace(version=meta.version + 1, modified=self._moment, author=self._author)
 
     def _delete(self, item: StoredObject) -> Delete:
-        return Delete(item.id, item.meta.version, self._moment, self._author)
+        return Delete(item.id, item.meta.version, self._moment, self._author, item)
 
     def delete(self, item: StoredObject) -> Changes:
         """Plan that ``item`` goes, with what only it holds on to; those who refer to it let go.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from gateway_core.operations import compute, history, objects, restore
+from gateway_core.errors import NotAtOnce
+from gateway_core.operations import compute, history, objects, receive, restore
 from gateway_core.operations.call import Action, Call, Context, Outcome
 
 OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyType(
@@ -22,10 +23,16 @@ OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyTy
         Action.VERSIONS: history.versions,
         Action.RESTORE: restore.restore,
         Action.COMPUTE: compute.compute,
+        Action.RECEIVE: receive.receive,
     }
 )
 
 
 def run(call: Call, context: Context) -> Outcome:
-    """Do what the call asks. Raises a ``GatewayError`` when that cannot be."""
-    return OPERATIONS[call.action](call, context)
+    """Do what the call asks, and what is to be done at once on the events of it. Raises a ``GatewayError``
+    when that cannot be."""
+    if not context.catalog.actions.immediate or context.follow is None:
+        return OPERATIONS[call.action](call, context)
+    if context.brief and not context.catalog.actions.immediate.isdisjoint(call.endpoint.throws):
+        raise NotAtOnce  # an action may wait for others
+    return context.follow(call, context, OPERATIONS[call.action](call, context))

@@ -38,12 +38,15 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 READS = frozenset({Action.READ, Action.LIST, Action.FIND})
-WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND})
+WITH_BODY = frozenset(
+    {Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND, Action.RECEIVE}
+)
 STATUS = {
     Result.FOUND: 200,
     Result.PAGE: 200,
     Result.CREATED: 201,
     Result.CHANGED: 200,
+    Result.RECEIVED: 204,
     Result.GONE: 204,
     Result.UNCHANGED: 304,
 }
@@ -78,7 +81,7 @@ class GatewayApi:
     """Serves every endpoint of the catalog in force.
 
     ``clock`` is monotonic, ``work_clock`` counts the seconds that a thread has worked, ``now`` is
-    UTC; ``observe`` is told of each answer.
+    UTC; ``observe`` is told of each answer, ``follow`` is that of ``Context``.
     """
 
     def __init__(
@@ -92,10 +95,11 @@ class GatewayApi:
         work_clock: Callable[[], float],
         new_id: Callable[[], str],
         observe: Callable[[Observation], None],
+        follow: Callable[[Call, Context, Outcome], Outcome] | None = None,
     ) -> None:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
-        self._work_clock = work_clock
+        self._work_clock, self._follow = work_clock, follow
         self._prefix, self._numbers = new_id()[-12:], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,7 +163,8 @@ class GatewayApi:
         return await loop.run_in_executor(self._pool, _perform, call, self._context(moment, brief=False))
 
     def _context(self, moment: Moment, *, brief: bool) -> Context:
-        return Context(moment.catalog, self._live.store, self._now, self._work_clock, self._new_id, brief)
+        now, clock, new_id = self._now, self._work_clock, self._new_id
+        return Context(moment.catalog, self._live.store, now, clock, new_id, brief, self._follow)
 
     def _principal(self, moment: Moment, request: Request) -> Principal:
         if self._options.demo:
