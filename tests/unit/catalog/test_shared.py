@@ -137,7 +137,8 @@ class TestStates:
         told = {f.message for f in findings if f.code in ("needs-handler", "recorded")}
         assert {
             "1 action of bundle ShopBundle: need a handler: Shop.PayHandler",
-            "1 action of bundle ShopBundle: kept and not used: its handler is in a package, which is looked at when it is served",
+            "1 action of bundle ShopBundle: kept and not used: "
+            "its handler is in a package, which is looked at when it is served",
             "1 source of bundle ShopBundle: kept and not used: sources are not called yet",
         } <= told
 
