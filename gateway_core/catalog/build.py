@@ -20,6 +20,7 @@ from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.match import MatchTable
+from gateway_core.catalog.members_of_type import sound
 from gateway_core.catalog.original import is_original
 from gateway_core.catalog.original_endpoints import OriginalEndpointReader
 from gateway_core.catalog.read_collections import read_collections
@@ -68,7 +69,7 @@ def build(
     ``rejected`` that names it."""
     settings = settings or BuildSettings()
     findings: list[Finding] = []
-    used = settle(artifacts, findings)
+    used = list(sound(settle(artifacts, findings), findings))
     findings.extend(unknown_keys(used))
     specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
@@ -81,6 +82,8 @@ def build(
     known = entities(specs, validators, endpoints, settings.query)
     findings.extend(check_selections(computed, known))
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
+    # What is wrong with configuration is told, and not described.
+    document = document and not any(finding.severity is Severity.ERROR for finding in findings)
     info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
     catalog = Catalog(
         version=_version(artifacts),

@@ -16,7 +16,7 @@ from gateway_core.catalog.endpoints import (
 )
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
-from gateway_core.schema import EntitySpec
+from gateway_core.schema import EntitySpec, compile_shape
 from gateway_core.types import Artifact, Finding, JsonObject, Reference, Severity
 
 NO_COLLECTION = Collection(reference="", title="")
@@ -103,7 +103,16 @@ class EndpointReader:
         """The JSON Schema that a mapping gives of its ``input`` or ``output``."""
         reference = ((body.get("mappings") or {}).get(side) or {}).get(part)
         shape = self._bodies.get(str(reference), {}).get(key)
-        return shape if isinstance(shape, dict) else None
+        if not isinstance(shape, dict):
+            return None
+        try:
+            compile_shape(shape)
+        except ValueError as error:
+            reason = str(error).partition("\n")[0]
+            text = f"mapping {reference}: '{key}' is no JSON Schema: {reason}"
+            self._findings.append(_error("mapping", text, str(reference)))
+            return None
+        return shape
 
     def _collection_of(self, body: Mapping[str, Any], entity: Reference, where: str) -> Collection:
         named = str(body.get("collection") or "")
