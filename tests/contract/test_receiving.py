@@ -29,7 +29,10 @@ def bundle(folder: Path) -> Path:
         "$id": f"{HOME}bericht.mapping.json",
         "passTrough": False,
         "absent": "omit",
-        "mapping": {"onderwerp": "{{ 'Nieuwe status' }}", "referentie": "{{ body.resourceUrl|split('/')|last }}"},
+        "mapping": {
+            "onderwerp": "{{ 'Nieuwe status' }}",
+            "referentie": "{{ body.resourceUrl|split('/')|last }}",
+        },
     }
     action = {
         "$id": f"{HOME}bericht.action.json",
