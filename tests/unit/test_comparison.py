@@ -50,3 +50,9 @@ def test_every_weak_point_of_versions_has_its_row():
     """W16 to W18, W26 and W45 are answered."""
     rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
     assert {"16", "17", "18", "26", "45"} <= rows
+
+
+def test_every_weak_point_of_events_has_its_row():
+    """W7, W10, W40, W45, W46 and W53 are answered."""
+    rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
+    assert {"7", "10", "40", "45", "46", "53"} <= rows
