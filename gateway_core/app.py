@@ -22,6 +22,7 @@ import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway_core.bundles.order import bundles_by_requirement
+from gateway_core.bundles.packages import registered_handlers
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
@@ -88,7 +89,9 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers=specs())
+    title = settings.title if given else ""
+    known = frozenset(registered_handlers())
+    return BuildSettings(query, title, mapping_limits(settings), handlers=known, actions=specs())
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:
@@ -113,9 +116,9 @@ def check_workers(settings: Settings, store: Store) -> None:
         raise StoreError(detail, hint="Set it to 1, or use a sqlite: or postgresql: store.")
 
 
-def live_of(settings: Settings, store: Store) -> Live:
+def live_of(settings: Settings, store: Store, build: BuildSettings | None = None) -> Live:
     tokens = TokenSettings(settings.token_max_age, settings.clock_leeway)
-    return Live(store, build_settings(settings), tokens)
+    return Live(store, build or build_settings(settings), tokens)
 
 
 def context_of(catalog: Catalog, store: Store) -> Context:
@@ -167,6 +170,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
     back is passed over. ``tell`` hears what is done, and the first warnings. Raises
     ``ConfigurationError`` for what is not as it was locked, where the settings ask for that."""
     sources = {}
+    build = build_settings(settings)
     lock = lock_file(Path(settings.lock)) if settings.locked else ""
     for name in settings.bundle_names():
         source = read_source(name)
@@ -182,7 +186,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
             tell(f"not installed: {bundle.name} {bundle.version}, which was rolled back; {way}")
             continue
         with about(name), located(source):
-            made = install(store, bundle, build_settings(settings), context_of, source=source.place)
+            made = install(store, bundle, build, context_of, source=source.place)
         objects = f", {made.created} objects created" if made.created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
         for warning in made.warnings[:SHOWN_WARNINGS]:
@@ -212,7 +216,8 @@ class Gateway:
     for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._live, self._settings = live_of(settings, store), settings
+        build = build_settings(settings)  # shared: what did not change is compiled once
+        self._live, self._settings = live_of(settings, store, build), settings
         self._outgoing = outgoing_of(settings)
         performer = performer_of(settings, self._outgoing)
         self._dispatcher = dispatcher_of(settings, performer, self._live)
@@ -249,7 +254,7 @@ class Gateway:
         self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
         self._admin = administration(
-            self._live, build_settings(settings), context_of, now=now, clock=time.monotonic, observe=self._log
+            self._live, build, context_of, now=now, clock=time.monotonic, observe=self._log
         )
         self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 

@@ -11,6 +11,7 @@
     ├── NotAcceptable         406
     ├── RequestTimeout        408
     ├── Conflict              409
+    │   └── TransitionRefused 409  a value may not follow the one that the object has
     ├── PreconditionFailed    412
     ├── PayloadTooLarge       413
     ├── UnsupportedMediaType  415
@@ -137,6 +138,20 @@ class Conflict(GatewayError):
     """What is asked for cannot be true beside what exists; or others changed it all the time: try again."""
 
     status, code, title = 409, "conflict", "Conflict"
+
+
+class TransitionRefused(Conflict):
+    """A value may not follow the one that the object has, by `x-transitions` of its schema, or is none
+    that a new object may have; nothing was changed.
+
+    ``name`` is the property.
+    """
+
+    code, title = "transition", "This value cannot follow"
+
+    def __init__(self, detail: str, *, name: str, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.name = name
 
 
 class PreconditionFailed(GatewayError):

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     MAPPING = "mapping"
     COLLECTION = "collection"
     ENDPOINT = "endpoint"
+    COMPUTED = "computed"
     APPLICATION = "application"
     SOURCE = "source"
     ACTION = "action"

@@ -51,6 +51,9 @@ FORMS: Final = (
     ),
     Form(Kind.ENDPOINT, "Endpoint", "endpoints", ("endpoint", "endpoints"), "one endpoint a file"),
     Form(
+        Kind.COMPUTED, "Computed", "computed", ("computed",), "one computed endpoint a file"
+    ),
+    Form(
         Kind.APPLICATION,
         "Application",
         "applications",

@@ -23,12 +23,14 @@ MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "$schema": "ignored",
         "name": "the bundle's name, by which others require it; needed",
-        "version": f"its version, for people; what is compared is the content (default `{DEFAULT_VERSION}`)",
+        "version": "its version, as [Semantic Versioning](https://semver.org) has them: `upgrade` takes "
+        f"newer ones; whether there is anything to do is decided by content (default `{DEFAULT_VERSION}`)",
         "title": "for people; heads the API document when the bundle serves endpoints",
         "description": "for people; the first words of the API document",
         "requires": "names of bundles that must be installed before",
         "collections": "a list of collections: groups of endpoints",
-        "endpoints": "an object with one key, `schemas`: the list of endpoints",
+        "endpoints": "an object with `schemas`, the list of endpoints, and `computed`, those that answer "
+        "what a mapping makes of an object",
         "applications": "a list of applications: who is expected to call",
     }
 )
@@ -116,12 +118,15 @@ def _from_manifest(name: str, manifest: JsonObject, findings: list[Finding]) -> 
     for collection in _objects(manifest, "collections", findings):
         yield from _artifact(Kind.COLLECTION, collection, Origin(name, MANIFEST), findings)
     endpoints = manifest.get("endpoints") or {}
-    if not isinstance(endpoints, dict) or endpoints.keys() - {"schemas"}:
-        findings.append(_error("manifest", f"{MANIFEST}: 'endpoints' is an object with the key 'schemas'"))
+    if not isinstance(endpoints, dict) or endpoints.keys() - {"schemas", "computed"}:
+        text = f"{MANIFEST}: 'endpoints' is an object with the keys 'schemas' and 'computed'"
+        findings.append(_error("manifest", text))
         return
     for endpoint in _objects(endpoints, "schemas", findings):
         named = endpoint if endpoint.get("$id") else {**endpoint, "$id": _endpoint_reference(endpoint)}
         yield from _artifact(Kind.ENDPOINT, named, Origin(name, MANIFEST), findings)
+    for computed in _objects(endpoints, "computed", findings):
+        yield from _artifact(Kind.COMPUTED, computed, Origin(name, MANIFEST), findings)
     for application in _objects(manifest, "applications", findings):
         yield from _artifact(Kind.APPLICATION, application, Origin(name, MANIFEST), findings)
 

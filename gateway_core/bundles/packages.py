@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from gateway_core.catalog.original import handler_name
+
 BUNDLES: Final = "gateway.bundles"
 HANDLERS: Final = "gateway.actions"
 
@@ -34,11 +36,6 @@ def registered_handlers() -> Mapping[str, EntryPoint]:
     ``"Acme.ShopBundle.ActionHandler.OrderHandler" = "acme_shop.orders:OrderHandler"``.
     """
     return {handler_name(point.name): point for point in entry_points(group=HANDLERS)}
-
-
-def handler_name(name: str) -> str:
-    r"""The one spelling of the name of a class: ``Acme\Shop\OrderHandler`` is ``Acme.Shop.OrderHandler``."""
-    return name.strip().strip("\\").replace("\\", ".").replace("/", ".")
 
 
 def _folder(module: str) -> Path | None:

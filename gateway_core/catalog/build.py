@@ -11,9 +11,11 @@ from types import MappingProxyType
 
 from gateway_core.catalog import openapi
 from gateway_core.catalog.actions import HandlerSpec, read_actions
+from gateway_core.catalog.computed_check import check_selections
+from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.entities import entities, read_schemas
+from gateway_core.catalog.entities import SchemaCache, entities
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
@@ -26,6 +28,7 @@ from gateway_core.catalog.read_mappings import MappingCache, read_mappings
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
+from gateway_core.catalog.states import states, waiting
 from gateway_core.catalog.words import word_clashes
 from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits
 from gateway_core.query.parse import QuerySettings
@@ -37,13 +40,16 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What the catalog needs to know beside the artifacts. Without ``handlers`` no action is looked at."""
+    """What the catalog needs to know beside the artifacts; ``handlers`` are the names of the classes that
+    somebody provides. Without ``actions``, the handlers of actions, no action is looked at."""
 
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
+    handlers: frozenset[str] = frozenset()
     compiled: MappingCache = field(default_factory=MappingCache, compare=False)
-    handlers: tuple[HandlerSpec, ...] | None = None
+    schemas: SchemaCache = field(default_factory=SchemaCache, compare=False)
+    actions: tuple[HandlerSpec, ...] | None = None
 
 
 def build(
@@ -64,12 +70,16 @@ def build(
     findings: list[Finding] = []
     used = settle(artifacts, findings)
     findings.extend(unknown_keys(used))
-    specs, validators = read_schemas(_of(used, Kind.SCHEMA), findings)
+    specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
     endpoints = _endpoints(used, specs, mappings, findings)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
+    bodies = {a.reference: a.body for a in _of(used, Kind.MAPPING)}
+    computing = ComputedReader(specs, mappings, bodies, endpoints, findings)
+    computed = tuple(e for a in _of(used, Kind.COMPUTED) if (e := computing.read(a)) is not None)
     known = entities(specs, validators, endpoints, settings.query)
+    findings.extend(check_selections(computed, known))
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
     info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
     catalog = Catalog(
@@ -77,12 +87,17 @@ def build(
         entities=MappingProxyType(known),
         mappings=MappingProxyType(mappings),
         endpoints=endpoints,
-        table=MatchTable(endpoints),
+        table=MatchTable(endpoints, computed),
         indexes=tuple(indexed_paths(specs)),
         artifacts=tuple(artifacts),
-        openapi=openapi.document(info, endpoints, known, settings.query) if document else {"info": info},
-        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings),
+        openapi=openapi.document(info, (*endpoints, *computed), known, settings.query)
+        if document
+        else {"info": info},
+        computed=computed,
+        actions=read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings),
     )
+    owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
+    findings.extend(waiting(states(owners, catalog, findings, settings.handlers)))
     return catalog, tuple(findings)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gateway_core.catalog.computed import Computed
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.types import JsonObject, Reference
@@ -149,7 +150,8 @@ class Endpoint:
     those of ``entity``; ``paginated``: a list is a page of an envelope, and else a bare array.
     ``waits_for`` says in a sentence what is lacking for it to answer anything, and then every path that
     begins so is its own when it is ``open_ended``. ``variants`` are the same endpoint as the applications
-    with these references see it. With ``receives`` it takes messages, has no ``entity``, and only throws.
+    with these references see it. With ``computed`` it serves no objects: it answers what is made of one,
+    behind that object's path. With ``receives`` it takes messages, has no ``entity``, and only throws.
     """
 
     reference: Reference
@@ -178,6 +180,7 @@ class Endpoint:
     waits_for: str = ""
     open_ended: bool = False
     variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
+    computed: Computed | None = None
     receives: Receives | None = None
 
     @property

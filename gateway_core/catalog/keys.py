@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from gateway_core.catalog.computed_read import COMPUTED_KEYS
 from gateway_core.catalog.endpoints import METHODS, Accepts, ErrorShape, UrlFilters
 from gateway_core.catalog.original import is_original
 from gateway_core.schema.vocabulary import suggestion
@@ -179,6 +180,7 @@ _BY_KIND = {
     Kind.COLLECTION: COLLECTION_KEYS,
     Kind.ENDPOINT: ENDPOINT_KEYS,
     Kind.APPLICATION: APPLICATION_KEYS,
+    Kind.COMPUTED: COMPUTED_KEYS,
     Kind.ACTION: ACTION_KEYS,
 }
 

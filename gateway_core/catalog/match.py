@@ -29,10 +29,16 @@ class Match(NamedTuple):
 class MatchTable:
     """Path → endpoint. Built once, read by every request."""
 
-    __slots__ = ("_deep", "_endpoints", "_finds", "_open", "_patterns")
+    __slots__ = ("_computed", "_deep", "_endpoints", "_finds", "_open", "_patterns")
 
-    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint], computed: Iterable[Endpoint] = ()) -> None:
         listed = tuple(endpoints)
+        self._computed = {
+            (path, endpoint.computed.word): endpoint
+            for endpoint in computed
+            if endpoint.computed is not None
+            for path in endpoint.paths
+        }
         plain = [endpoint for endpoint in listed if not endpoint.variables and not endpoint.open_ended]
         self._endpoints = {path: endpoint for endpoint in plain for path in endpoint.paths}
         self._finds = frozenset(
@@ -57,8 +63,8 @@ class MatchTable:
         node[_END] = endpoint
 
     def match(self, path: str) -> Match | None:
-        """The endpoint of an absolute path, alone or with an id behind it, an id and ``versions``, or the
-        word to find by.
+        """The endpoint of an absolute path, alone or with an id behind it, an id and ``versions`` or the
+        word of what is computed, or the word to find by.
 
         Paths are compared as they are, percent-decoded once by the server; behind a trailing
         slash stands an empty id, which is none (callers that put up with one strip it).
@@ -73,11 +79,14 @@ class MatchTable:
                 return Match(endpoint, None, find=True, path=parent)
             if endpoint.has_items:
                 return Match(endpoint, id, path=parent) if id else None
+        above, _, of = parent.rpartition("/")
         if id == VERSIONS:
-            above, _, of = parent.rpartition("/")
             endpoint = self._endpoints.get(above)
             if endpoint is not None and of and endpoint.has_items:
                 return Match(endpoint, of, versions=True, path=above)
+        endpoint = self._computed.get((above, id))
+        if endpoint is not None and of:
+            return Match(endpoint, of, path=above)
         return self._otherwise(path) if self._deep or self._patterns or self._open else None
 
     def _otherwise(self, path: str) -> Match | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.openapi_answers import ERROR_SCHEMAS, HEADERS, error_responses
+from gateway_core.catalog.openapi_computed import computed_paths
 from gateway_core.catalog.openapi_operations import Operations, Shared, tags_of
 from gateway_core.catalog.openapi_past import VERSION_SCHEMA
 from gateway_core.catalog.openapi_schemas import SchemaForms
@@ -65,6 +66,9 @@ def document(
     shared = Shared()
     paths: JsonObject = {}
     for endpoint in served:
+        if endpoint.computed is not None:
+            paths.update(computed_paths([endpoint], forms, shared))
+            continue
         operations = Operations(endpoint, entities, forms, shared, query)
         for number, path in enumerate(dict.fromkeys(endpoint.paths), start=1):
             paths.update(operations.items(path, f"-{number}" if number > 1 else ""))

@@ -106,7 +106,7 @@ class Operations:
         self._forms, self._shared, self._query = forms, shared, query
         self._entities = entities
         self._examples = Examples(entities)
-        self._slug = _slug(endpoint.path)
+        self._slug = slug(endpoint.path)
         self._request = self._source(endpoint.request_shape, "write")
         self._response = self._source(endpoint.response_shape, "read")
 
@@ -362,5 +362,6 @@ def _header(name: str, description: str) -> JsonObject:
     }
 
 
-def _slug(path: str) -> str:
+def slug(path: str) -> str:
+    """A path as a part of operation ids."""
     return "".join(c if c.isascii() and c.isalnum() else "-" for c in path.removeprefix("/api/"))

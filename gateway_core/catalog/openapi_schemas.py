@@ -13,6 +13,7 @@ from types import MappingProxyType
 from gateway_core.catalog.openapi_read import SELF, or_null, partial
 from gateway_core.query.describe import REFERENCE_PATTERN
 from gateway_core.schema import FORMATS, nodes, walk
+from gateway_core.schema.transitions import INITIAL, TRANSITIONS, described
 from gateway_core.types import Json, JsonObject, Reference
 
 COMPONENTS = "#/components/schemas/"
@@ -226,6 +227,10 @@ class SchemaForms:
             result = {**self._referred(reference, frame), **result}
         if _is_sensitive(node):
             result["x-sensitive"] = True
+        if TRANSITIONS in node or INITIAL in node:
+            result |= {key: node[key] for key in (TRANSITIONS, INITIAL) if key in node}
+            texts = (nodes.text(node, "description"), described(node))
+            result["description"] = " ".join(filter(None, texts))
         return self._closed(result, node, frame) if value else result
 
     def _referred(self, reference: str, frame: _Frame) -> JsonObject:

@@ -82,6 +82,7 @@ class IndexedPath:
     unique: bool = False
     folded: bool = False
     text: bool = False
+    order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ class BundleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything that configuration decides, immutable. ``version`` is a hash of its content."""
+    """Everything that configuration decides, immutable. ``version`` is a hash of its content.
+
+    ``computed`` are the endpoints that serve no objects, but what is made of one.
+    """
 
     version: str
     entities: Mapping[Reference, Entity]
@@ -107,6 +111,7 @@ class Catalog:
     indexes: tuple[IndexedPath, ...]
     artifacts: tuple[Artifact, ...]
     openapi: JsonObject
+    computed: tuple[Endpoint, ...] = ()
     actions: Actions = field(default_factory=Actions)
 
     def spec(self, reference: Reference) -> EntitySpec | None:

@@ -21,7 +21,9 @@ SCOPES = (READ, WRITE)
 ALL_SCOPES = (*SCOPES, ADMIN)
 FOREVER = 2**53
 MAX_CLAIM = 200
-READING = frozenset({Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS})
+READING = frozenset(
+    {Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS, Action.COMPUTE}
+)
 
 
 @dataclass(frozen=True, slots=True)

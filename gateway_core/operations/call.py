@@ -29,6 +29,7 @@ class Action(StrEnum):
     LIST_REMOVED = "list-removed"
     VERSIONS = "versions"
     RESTORE = "restore"
+    COMPUTE = "compute"
     RECEIVE = "receive"
 
 

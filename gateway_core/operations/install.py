@@ -107,7 +107,7 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
     if plan.errors:
         raise _unusable(plan.errors)
     warnings = tuple(finding for finding in plan.findings if finding.severity is Severity.WARNING)
-    if not plan.is_needed:
+    if planned.catalog is None:
         return Installed(0, warnings)
     context = context_of(planned.catalog, store)
     revision = planned.revision
@@ -136,14 +136,20 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
 
 
 def make_indexes(store: Store, catalog: Catalog) -> None:
-    """Have the indexes, and hold to the unique values, that the configuration in force asks for.
+    """Have the indexes, and hold to the unique values, that the configuration in force asks for: that may be
+    a newer one than the ``catalog``, which tells its own without being made again.
 
     It follows an installation and is no part of it: a kill between the two leaves the new configuration
     in force, and this to the gateways that take it over, or start.
     """
-    store.ensure_indexes(
-        [IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text) for i in catalog.indexes]
-    )
+
+    def wanted(artifacts: Sequence[Artifact]) -> Sequence[IndexSpec]:
+        current = catalog if tuple(artifacts) == catalog.artifacts else build(artifacts)[0]
+        return [
+            IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text, i.order) for i in current.indexes
+        ]
+
+    store.ensure_indexes(wanted)
 
 
 def _indexed(store: Store, catalog: Catalog) -> tuple[Finding, ...]:

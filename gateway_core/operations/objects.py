@@ -16,12 +16,13 @@ from gateway_core.errors import (
 )
 from gateway_core.operations.bounded import bounded, check_above, under_above
 from gateway_core.operations.call import Call, Context, Outcome, Result
+from gateway_core.operations.documents import expand, patched
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
 from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.refusals import cleared
-from gateway_core.operations.relations import Planner, expand, patched
+from gateway_core.operations.relations import Planner
 from gateway_core.operations.several import at_home, find_each, queries
 from gateway_core.operations.shape import (
     answer_out,

@@ -10,12 +10,13 @@ from uuid import UUID, uuid5
 import orjson
 
 from gateway_core.catalog.snapshot import Entity
-from gateway_core.errors import BadRequest, Conflict, VersionConflict
+from gateway_core.errors import BadRequest, Conflict, TransitionRefused, VersionConflict
 from gateway_core.operations.call import Context
+from gateway_core.operations.documents import ID
 from gateway_core.operations.graph import Extend, Graph
 from gateway_core.operations.named import missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import ID, Planner
+from gateway_core.operations.relations import Planner
 from gateway_core.operations.telling import telling
 from gateway_core.query.times import instant
 from gateway_core.schema import reason
@@ -161,7 +162,7 @@ class _Batch:
         for id, entry in self.new.items():
             try:
                 self.puts += self._plan_one(id, entry, promised if check_references else None)
-            except BadRequest as error:
+            except (BadRequest, TransitionRefused) as error:
                 faults.append(Fault(entry.place, error.detail))
             else:
                 self.planned.add(id)

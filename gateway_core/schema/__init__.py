@@ -18,7 +18,7 @@ from gateway_core.schema.dialect import Translation, translate
 from gateway_core.schema.formats import FORMATS, Format, referenced_id
 from gateway_core.schema.normalise import normalise, utc, without
 from gateway_core.schema.reasons import reason
-from gateway_core.schema.spec import Entities, EntitySpec, PropertyKind, PropertySpec
+from gateway_core.schema.spec import Entities, EntitySpec, PropertyKind, PropertySpec, Transitions
 from gateway_core.schema.validate import MAX_DEPTH, Validator, compile_shape, compile_validators
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Format",
     "PropertyKind",
     "PropertySpec",
+    "Transitions",
     "Translation",
     "Validator",
     "apply_defaults",

@@ -46,6 +46,13 @@ def _relation_findings(
     if target is None:
         text = f"there is no schema '{known.target}'"
         yield _error("schema-ref", spec, path, text, suggestion(known.target, specs))
+    elif known.kind is PropertyKind.INLINE and target.guarded:
+        names = ", ".join(prop.name for prop, _ in target.guarded)
+        text = f"what may follow what in '{target.reference}' ({names}) is not kept to here: it stands inline"
+        hint = "make it a relation, or put x-transitions on a property of this schema"
+        yield Finding(
+            Severity.WARNING, "schema-transitions", text, spec.reference, pointer_text(path), hint=hint
+        )
     elif known.inverse_of is not None:
         back = target.properties.get(known.inverse_of)
         if back is None:

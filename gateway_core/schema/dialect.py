@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from gateway_core.schema import forms, nodes, original, vocabulary
+from gateway_core.schema import forms, nodes, original, transitions, vocabulary
 from gateway_core.schema.formats import FORMATS
 from gateway_core.schema.own_words import GENERATORS, SHOWN
 from gateway_core.schema.rules import rules_of
-from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec
+from gateway_core.schema.spec import EntitySpec, PropertyKind, PropertySpec, Transitions
 from gateway_core.types import Finding, JsonObject, Reference, Severity
 
 DEFAULT_DEPTH = 3
@@ -52,6 +52,9 @@ def translate(
         findings = vocabulary.inspect(source, known)
     else:
         source, findings = _rewritten(source, known, others)
+    if not any(finding.severity is Severity.ERROR for finding in findings):
+        told = transitions.inspect(source)
+        findings += tuple(replace(finding, reference=nodes.text(source, "$id")) for finding in told)
     usable = not any(finding.severity is Severity.ERROR for finding in findings)
     reference = nodes.text(source, "$id")
     schema = forms.write_schema(reference, source) if usable else _refusal(reference)
@@ -79,19 +82,31 @@ def _refusal(reference: Reference) -> JsonObject:
 def _spec(reference: Reference, body: JsonObject, schema: JsonObject, source: JsonObject) -> EntitySpec:
     depth = body.get("x-maxDepth")
     name = short_name(reference)
+    properties = _properties(body, body, inline=False, level=0)
     return EntitySpec(
         reference=reference,
         name=name,
         title=nodes.text(body, "title") or name,
         description=nodes.text(body, "description"),
         version=nodes.text(body, "version"),
-        properties=_properties(body, body, inline=False, level=0),
+        properties=properties,
         required=frozenset(nodes.names(body, "required")),
         max_depth=depth if isinstance(depth, int) and not isinstance(depth, bool) else DEFAULT_DEPTH,
         name_properties=nodes.names(body, "x-nameProperties"),
         schema=schema,
+        ordered_by_time=body.get("x-indexTimes") is True,
         source=source,
+        guarded=tuple(_guarded(body, properties)),
     )
+
+
+def _guarded(
+    body: JsonObject, properties: Mapping[str, PropertySpec]
+) -> Iterator[tuple[PropertySpec, Transitions]]:
+    for name, child in nodes.members(body).items():
+        rules = transitions.transitions_of(nodes.read(child, body))
+        if rules is not None:
+            yield properties[name], rules
 
 
 def short_name(reference: Reference) -> str:

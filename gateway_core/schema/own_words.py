@@ -23,6 +23,11 @@ ON_SCHEMAS: JsonObject = {
         "minimum": 0,
         "description": "how many levels an answer shows, itself counted (default 3)",
     },
+    "x-indexTimes": {
+        "type": "boolean",
+        "description": "objects are often ordered by `_self.dateCreated` or `_self.dateModified`: the store "
+        "keeps an index of each",
+    },
     "x-nameProperties": {
         "type": "array",
         "items": {"type": "string"},
@@ -74,6 +79,13 @@ ON_PROPERTIES: JsonObject = {
         **_BOOLEAN,
         "description": "often filtered or ordered by: the store keeps an index",
     },
+    "x-initial": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "string"},
+        "description": "beside an `enum` of texts: the values that a new object may have (default all of "
+        "them); 409 for another",
+    },
     "x-inline": {
         **_BOOLEAN,
         "description": "beside a `$ref` to a schema: the value is kept inside this object, with all below it",
@@ -109,6 +121,12 @@ ON_PROPERTIES: JsonObject = {
         "description": "beside a `$ref` to a schema: what answers show where the property stands. `id` (the "
         "default), the `path` or the `url` under which the object is found, or the `object` itself, which "
         "then is not under `embedded`",
+    },
+    "x-transitions": {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        "description": "beside an `enum` of texts: for each value those that may follow it; 409 for another. "
+        "See below",
     },
     "x-unique": {
         **_BOOLEAN,

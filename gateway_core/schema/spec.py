@@ -46,6 +46,15 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Transitions:
+    """Which of the ``values`` of a property may follow which, and which a new object may have."""
+
+    values: tuple[str, ...]
+    follows: Mapping[str, tuple[str, ...]]
+    initial: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PropertySpec:
     """One property. ``types`` are JSON Schema's, without ``null``; empty means any.
 
@@ -89,7 +98,8 @@ class EntitySpec:
 
     ``schema`` is the JSON Schema 2020-12 document that validates a document as a client
     writes it: relations accept a reference (uuid, path or URL) or an object of the target.
-    ``source`` is the artifact's body in our dialect: as installed, or translated.
+    ``source`` is the artifact's body in our dialect: as installed, or translated. ``guarded`` are the
+    properties whose values follow one another by rules.
     """
 
     reference: Reference
@@ -103,6 +113,8 @@ class EntitySpec:
     name_properties: tuple[str, ...]
     schema: JsonObject
     source: JsonObject
+    guarded: tuple[tuple[PropertySpec, Transitions], ...] = ()
+    ordered_by_time: bool = False
 
     @property
     def relations(self) -> tuple[PropertySpec, ...]:

@@ -89,7 +89,7 @@ class Compiler:
         self.params: dict[str, Bound] = {}
         self.dialect = dialect
         self.tenant = self.bind(tenant)
-        self._indexes = indexes
+        self.indexes = indexes
         self._aliases = 0
 
     def bind(self, value: Bound) -> str:
@@ -111,17 +111,6 @@ class Compiler:
         self._aliases += 1
         return f"{letter}{self._aliases}"
 
-    def indexed_order(self, place: Place, path: Path) -> tuple[str, ...]:
-        """What a member is ordered by when an index is in its order; else nothing."""
-        index = self._index(place.entity, path)
-        if index is None or index.array:
-            return ()
-        return self.dialect.ordered(place.doc, self.dialect.path(path, self.dialect.literal))
-
-    def sort_value(self, doc: str, path: Path) -> str:
-        """What a member is ordered by: NULL unless it is a scalar."""
-        return self.dialect.sortable(doc, self.path(path))
-
     def row(self, condition: Condition, place: Place) -> str:
         """A condition on an object as SQL, candidates included."""
         if isinstance(condition, All):
@@ -129,6 +118,9 @@ class Compiler:
         text = self._text_candidate(condition, place)
         if isinstance(condition, AnyOf) and not text:
             return _joined("OR", [self.row(part, place) for part in condition.conditions], "FALSE")
+        decided = self._decided(condition, place)
+        if decided is not None:
+            return decided
         candidates = [*text, *self._candidates(condition, place)]
         return _joined("AND", [*candidates, self._exact(condition, place)], "TRUE")
 
@@ -306,18 +298,18 @@ class Compiler:
     def _index(self, entity: str, path: Path) -> Index | None:
         if any("." in name for name in path):
             return None
-        return self._indexes.members.get((entity, ".".join(path)))
+        return self.indexes.members.get((entity, ".".join(path)))
 
     def _parts(self, condition: Condition, entity: str, prefix: Path) -> Alternatives | None:
         """What the index of the entity's texts is asked for a condition that it helps with."""
-        index = self._indexes.texts.get(entity)
+        index = self.indexes.texts.get(entity)
         return alternatives(condition, index.paths, prefix) if index is not None else None
 
     def _text_candidate(self, condition: Condition, place: Place) -> list[str]:
         wanted = self._parts(condition, place.entity, place.prefix)
         if wanted is None:
             return []
-        return [self.dialect.with_parts(place.row, self._indexes.texts[place.entity], wanted, self.bind)]
+        return [self.dialect.with_parts(place.row, self.indexes.texts[place.entity], wanted, self.bind)]
 
     def _candidates(self, condition: Condition, place: Place) -> list[str]:
         match condition:
@@ -333,6 +325,20 @@ class Compiler:
                 return found(index, place, path, op, values)
         return []
 
+    def _decided(self, condition: Condition, place: Place) -> str | None:
+        """The whole condition, where an index tells of every object whether it holds."""
+        if not isinstance(condition, Compare) or place.prefix or condition.path[:1] == ("_self",):
+            return None
+        index, op = self._index(place.entity, condition.path), condition.op
+        many = not 0 < len(condition.values) <= MAX_SOUGHT
+        if index is None or index.array or many or op not in _EXACT | _SIGNS.keys():
+            return None
+        expression = self._indexed(place, condition.path)
+        return self.dialect.decided(expression, _SIGNS.get(op, "IN"), condition.values, self.bind)
+
+    def _indexed(self, place: Place, path: Path) -> str:
+        return self.dialect.indexed(place.doc, self.dialect.path(path, self.dialect.literal))
+
     def _by_term(self, index: Index, place: Place, _: Path, op: Op, values: tuple[Scalar, ...]) -> list[str]:
         if op not in _EXACT:
             return []
@@ -345,9 +351,8 @@ class Compiler:
     ) -> list[str]:
         if place.prefix or op not in _EXACT | _SIGNS.keys() or any(isinstance(v, bool) for v in values):
             return []
-        expression = self.dialect.indexed(place.doc, self.dialect.path(path, self.dialect.literal))
         found = [_number(value) for value in values]
-        return [self.dialect.candidate(expression, _SIGNS.get(op, "IN"), found, self.bind)]
+        return [self.dialect.candidate(self._indexed(place, path), _SIGNS.get(op, "IN"), found, self.bind)]
 
 
 def _always(_: Operand) -> str:

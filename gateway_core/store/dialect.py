@@ -59,9 +59,15 @@ class Dialect:
     ordered: Callable[[str, str], tuple[str, ...]]
     """(doc, literal path) → the expressions to order by one after the other, so that an index on the first
     serves; the order is that of ``sortable``."""
+    reads_skipped: bool
+    """Whether the rows before a window are read, unless nothing but the index is asked for."""
+    splits_descending: bool
+    """Whether an index cannot be read backwards with what is NULL last."""
     candidate: Callable[[str, str, Sequence[Scalar], Bind], str]
     """(indexed expression, sign or IN, values, binding) → what the index can tell: a condition
     that holds wherever the member compares so with some value."""
+    decided: Callable[[str, str, Sequence[Scalar], Bind], str | None]
+    """As ``candidate``, where it holds nowhere else: then the document need not be read. Else None."""
     elements: Callable[[str, str, str], str]
     """(doc, path, alias) → FROM item with a row for each element of the array that is there."""
     spread: Callable[[str, str, str], str]
@@ -119,6 +125,14 @@ def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: B
     return f"{indexed} {sign} ({', '.join(map(bind, values))})"
 
 
+def _sqlite_decided(indexed: str, sign: str, values: Sequence[Scalar], bind: Bind) -> str | None:
+    # Of text alone: a boolean stands in the index as the number 0 or 1. All numbers are before all text.
+    if not all(isinstance(value, str) for value in values):
+        return None
+    found = _sqlite_candidate(indexed, sign, values, bind)
+    return f"({found} AND typeof({indexed}) = 'text')" if sign.startswith("<") else f"({found})"
+
+
 def _sqlite_spread(doc: str, path: str, alias: str) -> str:
     value = f"({doc}) -> {path}"  # unlike json_extract it leaves true and false what they are
     array = f"CASE json_type({doc}, {path}) WHEN 'array' THEN {value} ELSE json_array({value}) END"
@@ -154,7 +168,10 @@ SQLITE = Dialect(
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
     indexed=_sqlite_sortable,
     ordered=lambda doc, path: (_sqlite_sortable(doc, path),),
+    reads_skipped=False,
+    splits_descending=False,
     candidate=_sqlite_candidate,
+    decided=_sqlite_decided,
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",
     spread=_sqlite_spread,
     element=lambda alias: Operand(f"{alias}.type", f"{alias}.value", f"{alias}.value"),

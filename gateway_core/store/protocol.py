@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
 from gateway_core.store.outbox import Outbox
@@ -86,6 +86,9 @@ class IndexSpec:
     as they are until they are written again.
     ``text``: what is looked for are parts of its texts (``LIKE``); the indexes of an entity's texts are
     one.
+
+    ``order``: objects are ordered by it, and that is all: by a date-time, whose texts are not in the order
+    of time, or by ``_self.dateCreated`` or ``_self.dateModified``.
     """
 
     entity: str
@@ -94,6 +97,16 @@ class IndexSpec:
     unique: bool = False
     folded: bool = False
     text: bool = False
+    order: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is of values that are found by it."""
+        return not (self.unique or self.text or self.order)
+
+
+Wanted: TypeAlias = Sequence[IndexSpec] | Callable[[Sequence[Artifact]], Sequence[IndexSpec]]
+"""The indexes to have, or what tells of the installed artifacts which they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +306,11 @@ class Store(Protocol):
 
         Raises ``VersionConflict`` when ``expect`` is not in force, and where ``apply`` does."""
 
-    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
-        """Have an index for each spec and for nothing else."""
+    def ensure_indexes(self, wanted: Wanted) -> None:
+        """Have an index for each spec that is wanted and for nothing else.
+
+        What tells the specs of the installed artifacts is asked once nobody else can change indexes. So of
+        two gateways that install different bundles, whichever comes last leaves the indexes of both."""
 
     def applications(self) -> Sequence[ApplicationRecord]: ...
 

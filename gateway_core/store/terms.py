@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from gateway_core.query.model import Path, Scalar
-from gateway_core.store.protocol import IndexSpec
-from gateway_core.types import Json
+from gateway_core.store.protocol import IndexSpec, Wanted
+from gateway_core.types import Artifact, Json
 
 # Index rows stay small: a longer value is found by its beginning, and compared in full afterwards.
 MAX_TERM = 200
@@ -43,6 +43,16 @@ def _claim_text(value: Scalar, *, folded: bool) -> str:
     if len(text) <= MAX_TERM:
         return f"s:{text}"
     return f"h:{sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def specs_of(wanted: Wanted, artifacts: Callable[[], Sequence[Artifact]]) -> Sequence[IndexSpec]:
+    """The indexes to have, by the ``artifacts`` that are installed."""
+    return wanted(artifacts()) if callable(wanted) else wanted
+
+
+def wanted_orders(specs: Iterable[IndexSpec]) -> set[tuple[str, str]]:
+    """(Entity, dotted path) of those that are only ordered by."""
+    return {(spec.entity, spec.path) for spec in specs if spec.order}
 
 
 def wanted_texts(specs: Iterable[IndexSpec]) -> dict[str, tuple[str, ...]]:

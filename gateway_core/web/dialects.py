@@ -18,6 +18,7 @@ from gateway_core.errors import (
     MappingError,
     MethodNotAllowed,
     OutcomeUnknown,
+    TransitionRefused,
     Unauthenticated,
 )
 from gateway_core.schema import reason
@@ -82,6 +83,8 @@ def _invalid_params(error: GatewayError) -> list[JsonObject]:
         return [{"name": dotted(v.pointer), "code": v.code, "reason": reason(v)} for v in error.violations]
     if isinstance(error, InvalidQuery):
         return [{"name": error.parameter, "code": error.code, "reason": sentence(error)}]
+    if isinstance(error, TransitionRefused):
+        return [{"name": error.name, "code": error.code, "reason": sentence(error)}]
     return []
 
 
@@ -92,7 +95,7 @@ def _message(error: GatewayError, path: str) -> JsonObject:
         for violation in error.violations:
             _set(data, violation.pointer, reason(violation))
         return {"message": "Validation errors", "data": data, "path": path}
-    data = {error.parameter: sentence(error)} if isinstance(error, InvalidQuery) else {}
+    data = {each["name"]: each["reason"] for each in _invalid_params(error)}
     return {"message": sentence(error), "data": data, "path": path}
 
 

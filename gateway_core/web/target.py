@@ -89,9 +89,7 @@ def target_of(match: Match, request: Request) -> Target:
     method = "GET" if request.method == "HEAD" else request.method
     if endpoint.waits_for:
         return _waiting(match, method)
-    params = parse_query_string(request.query, lenient_start=Accepts.DOUBLE_QUESTION_MARK in accepts)
-    if params and endpoint.collection.aliases:
-        params = spelled(params, endpoint.collection.aliases)
+    params = _params(endpoint, request)
     if (
         id is None
         and not match.find
@@ -105,6 +103,8 @@ def target_of(match: Match, request: Request) -> Target:
     base, above = _above(match)
     if match.find:
         return _finding(match, method, params, base, above)
+    if endpoint.computed is not None:
+        return _computing(match, method, params, f"/{endpoint.computed.word}", base)
     if match.versions:
         action = ON_VERSIONS.get(method) if method in endpoint.on_versions else None
     else:
@@ -118,6 +118,20 @@ def target_of(match: Match, request: Request) -> Target:
     if params and endpoint.above is None and not endpoint.others:
         action = _of_the_past(action, params)
     return Target(endpoint, id, action, params, f"/{VERSIONS}" if match.versions else "", base, above)
+
+
+def _computing(match: Match, method: str, params: JsonObject, below: str, base: str) -> Target:
+    if method != "GET":
+        raise MethodNotAllowed("what is computed can only be read", allowed(match))
+    return Target(match.endpoint, _id(match.id or ""), Action.COMPUTE, params, below, base)
+
+
+def _params(endpoint: Endpoint, request: Request) -> JsonObject:
+    """The query parameters, the gateway's words as the gateway spells them."""
+    lenient = Accepts.DOUBLE_QUESTION_MARK in endpoint.collection.accepts
+    params = parse_query_string(request.query, lenient_start=lenient)
+    aliases = endpoint.collection.aliases
+    return spelled(params, aliases) if params and aliases else params
 
 
 def allowed(match: Match) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -113,6 +114,7 @@ def test_extra_data_comes_back_verbatim(api: httpx2.Client, partij: dict[str, An
     ("members", "name", "code"),
     [
         ({"title": None}, "title", "required"),
+        ({"status": "OPEN"}, "status", "enum"),
         ({"status": "half"}, "status", "enum"),
         ({"identificatie": {"type": "bsn", "value": "123456789"}}, "identificatie.value", "format"),
         ({"identificatie": {"type": "kvk", "value": "123"}}, "identificatie.value", "format"),
@@ -126,3 +128,58 @@ def test_a_task_that_cannot_be(
     answer = api.post(f"{KIC}/taken", json=taak(partij["id"], **members))
     assert answer.status_code == 400
     assert [(each["name"], each["code"]) for each in answer.json()["invalidParams"]] == [(name, code)]
+
+
+@pytest.mark.parametrize("status", ["open", "ingediend", "verwerkt", "gesloten"])
+def test_a_task_may_begin_with_any_status(api: httpx2.Client, partij: dict[str, Any], status: str) -> None:
+    """A task that was closed elsewhere is made closed."""
+    assert post(api, "taken", taak(partij["id"], status=status))["status"] == status
+
+
+def test_a_closed_task_stays_closed(api: httpx2.Client, partij: dict[str, Any]) -> None:
+    """409 with what it is and what may follow; the task is as it was, and the same status is no change."""
+    path = f"{KIC}/taken/{post(api, 'taken', taak(partij['id']))['id']}"
+    for status in ("ingediend", "verwerkt", "gesloten", "gesloten"):
+        assert api.patch(path, json={"status": status}).json()["status"] == status
+    for status in ("open", "ingediend", "verwerkt"):
+        answer = api.patch(path, json={"status": status, "title": "Anders"})
+        assert answer.status_code == 409
+        problem = answer.json()
+        told = f"'status' of this Taak is 'gesloten' and cannot become '{status}'."
+        assert problem["detail"] == f"{told} It stays as it is: nothing may follow."
+        assert (problem["code"], problem["invalidParams"][0]["name"]) == ("transition", "status")
+    assert api.get(path).json()["title"] == "Lever extra document aan"
+    assert api.post(f"{path}/versions", json={"version": 1}).status_code == 409
+    assert api.patch(path, json={"toelichting": "Anders"}).status_code == 200
+
+
+def test_a_task_goes_forward_only(api: httpx2.Client, partij: dict[str, Any]) -> None:
+    """What was handed in is not open again; the answer names what may follow."""
+    path = f"{KIC}/taken/{post(api, 'taken', taak(partij['id'], status='ingediend'))['id']}"
+    answer = api.patch(path, json={"status": "open"})
+    assert answer.status_code == 409
+    assert answer.json()["detail"].endswith("It may become 'verwerkt' or 'gesloten'.")
+    assert api.patch(path, json={"status": "half"}).status_code == 400
+
+
+def test_of_two_changes_at_one_moment_one_is_refused(api: httpx2.Client, partij: dict[str, Any]) -> None:
+    """Closing and handing in at once: whatever comes first, a closed task is never handed in."""
+    for _ in range(10):
+        path = f"{KIC}/taken/{post(api, 'taken', taak(partij['id']))['id']}"
+        with ThreadPoolExecutor(2) as pool:
+            asked = [pool.submit(api.patch, path, json={"status": to}) for to in ("gesloten", "ingediend")]
+            closed, handed_in = (each.result() for each in asked)
+        assert closed.status_code == 200
+        assert handed_in.status_code in (200, 409)
+        versions = api.get(f"{path}/versions").json()["total"]
+        assert versions == (3 if handed_in.status_code == 200 else 2)
+        assert api.get(path).json()["status"] == "gesloten"
+
+
+def test_the_api_document_tells_the_rules(api: httpx2.Client) -> None:
+    """People read them in the description, tools in the keyword."""
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    for form in ("klant.taak", "klant.taak.write", "klant.taak.patch"):
+        status = schemas[form]["properties"]["status"]
+        assert status["description"].endswith("verwerkt → gesloten. Nothing follows gesloten.")
+        assert status["x-transitions"]["gesloten"] == []

@@ -46,6 +46,8 @@ QUERIES = [
     f"{PARTIJEN}?_search[{NAME}]=x",
     f"{PARTIJEN}/{BSN}",
     f"{PARTIJEN}/{BSN}/{MAIL}",
+    f"{PARTIJEN}/{BSN}/voorkeurskanaal?taak={MAIL}",
+    f"{PARTIJEN}/00000000-0000-4000-8000-000000000000/voorkeurskanaal?taak={MAIL}&zaak={NAME}",
     f"{KLANTEN}?embedded.subjectIdentificatie.inpBsn={BSN}",
     f"{KLANTEN}?embedded.emails.email[{NAME}]={MAIL}",
     f"{KLANTEN}?_order[achternaam]={NAME}",

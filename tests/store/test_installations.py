@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from gateway_core import app as gateway
 from gateway_core.bundles.layout import lay_out
 from gateway_core.bundles.plan import Action, Choices, Local
 from gateway_core.catalog.build import BuildSettings
-from gateway_core.errors import ConfigurationError, Conflict, NotFound, StoreError
+from gateway_core.errors import ConfigurationError, Conflict, NotFound, NotUnique, StoreError
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.install import (
     Installed,
@@ -33,8 +34,12 @@ from gateway_core.operations.planning import (
     plan_rollback,
 )
 from gateway_core.query.model import Compare, Op, Query, Scope
-from gateway_core.store.protocol import ApplicationRecord, Configuration, Store
-from gateway_core.types import Bundle, Kind, Severity
+from gateway_core.query.times import instant
+from gateway_core.store.open import open_store
+from gateway_core.store.postgresql import PostgresqlStore
+from gateway_core.store.protocol import ApplicationRecord, Changes, Configuration, Put, Store
+from gateway_core.store.sqlite import SqliteStore
+from gateway_core.types import Bundle, Kind, Meta, Severity, StoredObject
 
 THING, OTHER, MAPPING = "urn:thing", "urn:other", "urn:mapping"
 IDS = [f"00000000-0000-4000-8000-{number:012d}" for number in range(10)]
@@ -378,3 +383,40 @@ def test_what_is_recorded_says_what_is_in_force(store: Store) -> None:
     assert held.contents == record["contents"]
     assert {step.action for step in planned(store, bundle(things=[])).plan.steps} == {Action.UNCHANGED}
     assert {a.kind for a in held.artifacts} == {Kind.SCHEMA, Kind.MAPPING, Kind.ENDPOINT, Kind.DATA}
+
+
+class Late:
+    """A store whose indexes are made only after something else has happened."""
+
+    def __init__(self, store: Store, before: Callable[[], object]) -> None:
+        self._store, self._before = store, before
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "ensure_indexes":
+            self._before()
+        return getattr(self._store, name)
+
+
+def test_two_gateways_that_install_leave_the_indexes_of_both(url: str, store: Store) -> None:
+    """Another gateway installs between this one's installation and its indexes: these are of what is
+    installed then, not of what this one knew."""
+    other = open_store(url, durability="fast") if "postgresql" in url or url.endswith(".db") else store
+    marks = {"x-index": True, "x-search": True, "x-unique": True}
+    second = bundle(name="Others", schemas=(OTHER,), path="others", **marks)
+    late: Any = Late(store, lambda: installed(other, second))
+    installed(late, bundle(**marks))
+    moment = instant(datetime(2026, 1, 1, tzinfo=UTC))
+    for entity in (THING, OTHER):
+        same = [
+            StoredObject(f"{entity}{n}", entity, {"name": "same"}, Meta(1, moment, moment)) for n in (1, 2)
+        ]
+        store.apply(Changes("", (Put(same[0], 0),)))
+        with pytest.raises(NotUnique):
+            store.apply(Changes("", (Put(same[1], 0),)))
+        query = Query(Compare(("name",), Op.LIKE, ("sam",)))
+        assert store.find(Scope("", entity), query).total == 1
+    if isinstance(store, SqliteStore | PostgresqlStore):
+        assert {(THING, "name"), (OTHER, "name")} == set(store._indexes.indexes.members)
+        assert {THING, OTHER} == set(store._indexes.indexes.texts)
+    if other is not store:
+        other.close()

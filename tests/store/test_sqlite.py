@@ -148,6 +148,23 @@ class TestPlans:
         alone = plan(opened, Query(order=(first,)))
         assert "TEMP" not in alone or descending
 
+    @pytest.mark.parametrize("descending", [False, True])
+    def test_times_are_in_the_order_of_their_indexes(self, opened, descending):
+        """Of a member with a date-time, whose texts are not in the order of time, and of what the register
+        knows itself; without such an index everything is sorted."""
+        orders = [Order(("at",), descending, moment=True), Order(("_self", "dateModified"), descending)]
+        for order in orders:
+            assert "TEMP B-TREE FOR ORDER BY" in plan(opened, Query(order=(order,)))
+        specs = [IndexSpec("thing", path, order=True) for path in ("at", "_self.dateModified")]
+        opened.ensure_indexes(specs)
+        for order, spec in zip(orders, specs, strict=True):
+            # Another statement: one that explains is not prepared again when the schema changes.
+            found = plan(opened, Query(All((All(),)), (order,)))
+            assert f"USING INDEX {indexes.index_name(spec)} (tenant=?)" in found
+            assert "TEMP B-TREE FOR ORDER BY" not in found
+        opened.ensure_indexes([])
+        assert "TEMP B-TREE FOR ORDER BY" in plan(opened, Query(eq("z"), (orders[1],)))
+
     def test_a_deep_page_does_not_read_what_it_skips(self, opened):
         """The rows before the page are counted in the index: objects are sought when they are shown."""
         opened.ensure_indexes(SPECS)
@@ -159,6 +176,34 @@ class TestPlans:
                 steps = [row[1] for row in connection.execute(f"EXPLAIN {page.text}", page.params)]
             assert "SeekRowid" not in steps
             assert "DeferredSeek" in steps
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            eq("name"),
+            Compare(("name",), Op.IN, ("a", "b")),
+            Compare(("name",), Op.GE, ("a",)),
+            All((Compare(("name",), Op.GE, ("a",)), Compare(("name",), Op.LT, ("b",)))),
+        ],
+    )
+    def test_counting_what_an_index_decides_reads_no_object(self, opened, where):
+        """The matches are counted in the index: of the table itself no row is sought, and no column read."""
+        opened.ensure_indexes(SPECS)
+        with opened._readers.snapshot() as connection:
+            known = indexes.current(connection, indexes.IndexSet())
+            total = sql.find(SCOPE, Query(where), SQLITE, known.indexes).total
+            (root,) = connection.execute(
+                "SELECT rootpage FROM sqlite_schema WHERE name = 'object'"
+            ).fetchone()
+            steps = connection.execute(f"EXPLAIN {total.text}", total.params).fetchall()
+            table = {row[2] for row in steps if row[1] == "OpenRead" and row[3] == root}
+            used = {row[1] for row in steps if row[2] in table} - {"OpenRead"}
+            (plan_row,) = {
+                row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {total.text}", total.params)
+            }
+        assert f"SEARCH o USING INDEX {self.NAME} (tenant=? AND <expr>" in plan_row
+        assert not used & {"Column", "SeekRowid", "NotExists"}, used
+        assert not [row for row in steps if row[1] == "Function" and "json" in str(row[5])]
 
     def test_an_index_of_an_older_version_is_made_anew(self, opened, path):
         """One whose definition is not that of today would serve no query."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway_core.bundles.layout import MANIFEST, MANIFEST_KEYS
 from gateway_core.bundles.read import KIND_FOLDERS, MAX_BYTES, MAX_FILES
+from gateway_core.catalog.computed import INPUTS, OBJECT, PARAMETERS, SETTINGS
+from gateway_core.catalog.computed_read import COMPUTED_KEYS, INPUT_KEYS, PARAMETER_KEYS
 from gateway_core.catalog.keys import (
     APPLICATION_KEYS,
     COLLECTION_KEYS,
@@ -39,6 +41,21 @@ SUMMARY = """
 CARRIED = """
 Behind mappings a PATCH, and a PUT with `put: merge`, work in the client's shape: what the client's change
 changes in the mapped object is carried over to the stored one, and what the mapping does not know stays.
+"""
+
+COMPUTED = """
+### A computed endpoint
+
+One of `endpoints.computed`. A GET of it answers what a mapping makes of an object, of other objects and of
+query parameters; see [Answer a question about an object](../how-to/answer-a-question-about-an-object.md).
+"""
+
+COMPUTED_INPUT = f"""
+The mapping gets one document, all of one state of the store: `{OBJECT}` as it is shown, the `{PARAMETERS}`
+that are given, `{INPUTS}` by name (the object that a parameter names, or null; the list that a query found),
+and `{SETTINGS}`. An input may filter `from` the object, the parameters, and inputs before it. A value from
+there is compared as it is, exactly where the filter names no operator: text such as `IS NULL` means nothing
+in it. When it is absent, empty, or does not fit the member, the input is an empty list.
 """
 
 APPLICATION = """
@@ -88,6 +105,11 @@ def bundle_format() -> str:
         "### An endpoint\n\n" + meanings("Key", ENDPOINT_KEYS),
         "`mappings` may hold:\n\n" + meanings("Key", PIPELINE_KEYS),
         CARRIED,
+        COMPUTED,
+        meanings("Key", COMPUTED_KEYS),
+        "A parameter may say:\n\n" + meanings("Key", PARAMETER_KEYS),
+        "An input may say:\n\n" + meanings("Key", INPUT_KEYS),
+        COMPUTED_INPUT,
         "### An application\n\n" + meanings("Key", APPLICATION_KEYS),
         APPLICATION,
         REST,

@@ -29,6 +29,34 @@ A null for a property whose schema does not allow null means that it is absent. 
 when a client writes it; a `default` is the value when a client leaves the property out.
 """
 
+TRANSITIONS = """
+## What may follow what
+
+`x-transitions` tells for each value of a property which values may follow it, and `x-initial` which ones a
+new object may have. The values are texts, listed in `enum`.
+
+```json
+{
+  "type": "string",
+  "enum": ["new", "busy", "done"],
+  "default": "new",
+  "x-initial": ["new", "busy"],
+  "x-transitions": {"new": ["busy", "done"], "busy": ["done"], "done": []}
+}
+```
+
+A change that is not listed is 409 with the code `transition`; the answer tells what the value is and what may
+follow it. The same value again is no change. This holds for every way of writing: PUT, PATCH, a part of
+another object, an earlier version that is brought back. What a PUT leaves out gets its default, and that is
+a change too. Of two changes at one moment the second is held against what the first left. An import of
+objects as they were elsewhere, with `_self.version`, takes any value; one without it begins as a new object.
+
+A value that is in the store and no longer in `enum` counts as none: what follows it is what a new object may
+have. At installation a name that is no value is an error, as is a default that no new object may have; a
+value that nothing leads to is a warning. The keywords mean something on the properties of the schema itself:
+not deeper inside, and not where another schema keeps this one inline, which is a warning too.
+"""
+
 STANDARD = """
 ## Keywords of JSON Schema
 
@@ -61,6 +89,7 @@ def schemas() -> str:
         "## On a schema\n\n" + _keywords(ON_SCHEMAS),
         "## On a property\n\n" + _keywords(ON_PROPERTIES) + f"\n\n{reserved}",
         RELATIONS,
+        TRANSITIONS,
         STANDARD + "\n" + _standard(),
         "## Keywords of other dialects\n\nThey are recognised, and named with what to write instead.\n\n"
         + _replaced(),
@@ -81,6 +110,7 @@ def _values(rule: Mapping[str, Any]) -> str:
         "array": "a list of texts",
         "boolean": "`true` or `false`",
         "integer": f"a whole number from {rule.get('minimum')}",
+        "object": "lists of names, by name",
         "string": "a text",
     }
     return words[rule["type"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway_core.store import rows
+from gateway_core.store.configured import ARTIFACTS
 from gateway_core.store.documents import encoded, superseded
 from gateway_core.store.postgresql import changes
 from gateway_core.store.postgresql.changes import Written
@@ -10,11 +11,8 @@ from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.indexes import IndexSet
 from gateway_core.store.postgresql.revisions import announce
 from gateway_core.store.protocol import KEPT_INSTALLATIONS, Changes, Configuration, Earlier
+from gateway_core.types import Artifact
 
-ARTIFACTS = """
-SELECT a.kind, a.reference, a.version, a.body, a.bundle, a.path
-FROM artifact a JOIN installation i ON i.bundle = a.bundle ORDER BY i.number, a.position"""
-EARLIER = "SELECT record, artifacts FROM earlier WHERE bundle = %s ORDER BY number DESC"
 LOCK = "SELECT value FROM revision WHERE name = 'configuration' FOR UPDATE"
 _RECORD = """
 INSERT INTO installation (bundle, record) VALUES (%s, %s)
@@ -32,6 +30,11 @@ AND number = (SELECT max(number) FROM earlier WHERE bundle = %(bundle)s)"""
 _TRIM = """
 DELETE FROM earlier WHERE bundle = %(bundle)s AND number NOT IN
     (SELECT number FROM earlier WHERE bundle = %(bundle)s ORDER BY number DESC LIMIT %(kept)s)"""
+
+
+def artifacts(connection: Connection) -> tuple[Artifact, ...]:
+    """What is installed, in the order of installation."""
+    return tuple(rows.artifact(row) for row in connection.execute(ARTIFACTS).fetchall())
 
 
 def write(connection: Connection, known: IndexSet, wanted: Configuration) -> Written:

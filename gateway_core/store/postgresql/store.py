@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
-import orjson
 import psycopg
 
 from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
 from gateway_core.query.model import Condition, Facet, Op, Path, Query, Scope, Window, asks
 from gateway_core.store import rows, sql
+from gateway_core.store.configured import APPLICATION, ReadsConfiguration
 from gateway_core.store.postgresql import configuration, indexes
 from gateway_core.store.postgresql.answers import grouped, known_total, storable
 from gateway_core.store.postgresql.changes import Written, was_made, write
@@ -29,14 +30,14 @@ from gateway_core.store.protocol import (
     ApplicationRecord,
     Changes,
     Configuration,
-    IndexSpec,
-    Installation,
     Link,
     Past,
     Plan,
     Surroundings,
+    Wanted,
 )
-from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
+from gateway_core.store.terms import specs_of
+from gateway_core.types import Finding, Page, Severity, StoredObject
 
 T = TypeVar("T")
 
@@ -79,20 +80,20 @@ _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = %s AND target = ANY(%s) ORDER BY target, source, property, position"""
 _TOTAL = "SELECT coalesce(sum(total), 0)::bigint FROM counter WHERE tenant = %s AND entity = %s"
-_APPLICATION = "name, client_id, key_hash, secret, scopes, created, reference"
 _PUT_APPLICATION = f"""
-INSERT INTO application ({_APPLICATION}) VALUES (%s, %s, %s, %s, %s, %s, %s)
+INSERT INTO application ({APPLICATION}) VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (name) DO UPDATE SET client_id = excluded.client_id, key_hash = excluded.key_hash,
     secret = excluded.secret, scopes = excluded.scopes, created = excluded.created,
     reference = excluded.reference"""
 
 
-class PostgresqlStore:
+class PostgresqlStore(ReadsConfiguration):
     """See ``protocol.Store``. Any number of processes and machines may use the database at once.
 
     ``target`` holds the parameters of libpq.
     """
 
+    mark = "%s"
     reads_at_once = False
     shared = True
 
@@ -291,22 +292,12 @@ class PostgresqlStore:
         self._indexes = done.known
         return done.objects
 
-    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
+    def ensure_indexes(self, wanted: Wanted) -> None:
         with translated(self._place), contextlib.closing(self._connections.apart()) as connection:
-            indexes.ensure(connection, specs, self._place)
+            asked = partial(specs_of, wanted, partial(configuration.artifacts, connection))
+            indexes.ensure(connection, asked, self._place)
 
     # -- configuration
-
-    def artifacts(self) -> Sequence[Artifact]:
-        return tuple(rows.artifact(row) for row in self._read(configuration.ARTIFACTS))
-
-    def installed(self) -> Mapping[str, JsonObject]:
-        found = self._read("SELECT bundle, record FROM installation ORDER BY number")
-        return {bundle: orjson.loads(record) for bundle, record in found}
-
-    def earlier(self, bundle: str) -> Sequence[Installation]:
-        found = self._read(configuration.EARLIER, (bundle,))
-        return tuple(rows.installation(bundle, *row) for row in found)
 
     def configure(self, wanted: Configuration) -> tuple[StoredObject, ...]:
         with translated(self._place):
@@ -317,10 +308,6 @@ class PostgresqlStore:
         self._revisions.forget()
         self._indexes = done.known
         return done.objects
-
-    def applications(self) -> Sequence[ApplicationRecord]:
-        found = self._read(f"SELECT {_APPLICATION} FROM application ORDER BY name")
-        return tuple(rows.application(row) for row in found)
 
     def put_application(self, record: ApplicationRecord) -> None:
         def work(connection: Connection) -> bool:

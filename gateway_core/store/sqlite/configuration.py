@@ -5,16 +5,13 @@ from __future__ import annotations
 import sqlite3
 
 from gateway_core.store import rows
+from gateway_core.store.configured import ARTIFACTS
 from gateway_core.store.documents import encoded, superseded
 from gateway_core.store.protocol import KEPT_INSTALLATIONS, Configuration, Earlier
 from gateway_core.store.sqlite import changes
 from gateway_core.store.sqlite.indexes import IndexSet
-from gateway_core.types import StoredObject
+from gateway_core.types import Artifact, StoredObject
 
-ARTIFACTS = """
-SELECT a.kind, a.reference, a.version, a.body, a.bundle, a.path
-FROM artifact a JOIN installation i ON i.bundle = a.bundle ORDER BY i.number, a.position"""
-EARLIER = "SELECT record, artifacts FROM earlier WHERE bundle = ? ORDER BY number DESC"
 CHANGED = "UPDATE revision SET value = value + 1 WHERE name = 'configuration'"
 _REVISION = "SELECT value FROM revision WHERE name = 'configuration'"
 _RECORD = """
@@ -28,6 +25,11 @@ _POP = "DELETE FROM earlier WHERE number = (SELECT max(number) FROM earlier WHER
 _TRIM = """
 DELETE FROM earlier WHERE bundle = ?1 AND number NOT IN
     (SELECT number FROM earlier WHERE bundle = ?1 ORDER BY number DESC LIMIT ?2)"""
+
+
+def artifacts(connection: sqlite3.Connection) -> tuple[Artifact, ...]:
+    """What is installed, in the order of installation."""
+    return tuple(rows.artifact(row) for row in connection.execute(ARTIFACTS).fetchall())
 
 
 def write(connection: sqlite3.Connection, known: IndexSet, wanted: Configuration) -> tuple[StoredObject, ...]:

@@ -9,25 +9,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import orjson
-
 from gateway_core.errors import StoreError
 from gateway_core.query.evaluate import in_scope
 from gateway_core.query.model import Condition, Facet, Query, Scope, Window
 from gateway_core.query.model import Path as MemberPath
 from gateway_core.store import rows, sql
+from gateway_core.store.configured import APPLICATION, ReadsConfiguration
 from gateway_core.store.dialect import SQLITE
 from gateway_core.store.documents import encoded
 from gateway_core.store.protocol import (
     ApplicationRecord,
     Changes,
     Configuration,
-    IndexSpec,
-    Installation,
     Link,
     Past,
     Plan,
     Surroundings,
+    Wanted,
 )
 from gateway_core.store.sqlite import configuration, indexes, texts
 from gateway_core.store.sqlite.changes import write
@@ -36,7 +34,8 @@ from gateway_core.store.sqlite.connections import Connections, briefly, create_f
 from gateway_core.store.sqlite.failures import translated
 from gateway_core.store.sqlite.outbox import SqliteOutbox
 from gateway_core.store.sqlite.plans import plan_of
-from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
+from gateway_core.store.terms import specs_of
+from gateway_core.types import Finding, Page, StoredObject
 
 MAX_MARKS = 64
 WRITER_CACHE = 64 * 1024  # KiB: the upper pages of the indexes, which every write of a large store visits
@@ -79,10 +78,9 @@ _REFERRERS = """
 SELECT source, property, target, position FROM link
 WHERE tenant = ? AND target IN (SELECT value FROM json_each(?)) ORDER BY target, source, property, position"""
 _TOTAL = "SELECT total FROM counter WHERE tenant = ? AND entity = ?"
-_APPLICATION = "name, client_id, key_hash, secret, scopes, created, reference"
 
 
-class SqliteStore:
+class SqliteStore(ReadsConfiguration):
     """See ``protocol.Store``. Several threads and several processes may use the file at once.
 
     ``path`` is a file (made with mode 0600 when absent, its directory must exist) or the URI
@@ -91,6 +89,7 @@ class SqliteStore:
     for another process gets a ``StoreError``.
     """
 
+    mark = "?"
     reads_at_once = True  # in WAL mode a reader never waits for a writer
 
     def __init__(self, path: str, *, synchronous: str = "FULL", busy_seconds: float = 10.0) -> None:
@@ -291,23 +290,15 @@ class SqliteStore:
 
         return self._write(work)
 
-    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
-        self._write(lambda connection: indexes.ensure(connection, specs))
+    def ensure_indexes(self, wanted: Wanted) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            indexes.ensure(connection, specs_of(wanted, lambda: configuration.artifacts(connection)))
+
+        self._write(work)
         while self._write(texts.fill):
             pass
 
     # -- configuration
-
-    def artifacts(self) -> Sequence[Artifact]:
-        return tuple(rows.artifact(row) for row in self._read(configuration.ARTIFACTS))
-
-    def installed(self) -> Mapping[str, JsonObject]:
-        found = self._read("SELECT bundle, record FROM installation ORDER BY number")
-        return {bundle: orjson.loads(record) for bundle, record in found}
-
-    def earlier(self, bundle: str) -> Sequence[Installation]:
-        found = self._read(configuration.EARLIER, (bundle,))
-        return tuple(rows.installation(bundle, *row) for row in found)
 
     def configure(self, wanted: Configuration) -> tuple[StoredObject, ...]:
         def work(connection: sqlite3.Connection) -> tuple[StoredObject, ...]:
@@ -316,13 +307,9 @@ class SqliteStore:
 
         return self._write(work)
 
-    def applications(self) -> Sequence[ApplicationRecord]:
-        found = self._read(f"SELECT {_APPLICATION} FROM application ORDER BY name")
-        return tuple(rows.application(row) for row in found)
-
     def put_application(self, record: ApplicationRecord) -> None:
         def work(connection: sqlite3.Connection) -> None:
-            insert = f"INSERT OR REPLACE INTO application ({_APPLICATION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+            insert = f"INSERT OR REPLACE INTO application ({APPLICATION}) VALUES (?, ?, ?, ?, ?, ?, ?)"
             connection.execute(insert, rows.application_values(record))
             connection.execute(configuration.CHANGED)
 

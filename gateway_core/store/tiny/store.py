@@ -25,13 +25,14 @@ from gateway_core.store.protocol import (
     ApplicationRecord,
     Changes,
     Configuration,
-    IndexSpec,
     Installation,
     Link,
     Past,
     Plan,
     Surroundings,
+    Wanted,
 )
+from gateway_core.store.terms import specs_of
 from gateway_core.store.tiny.changes import applied, configured
 from gateway_core.store.tiny.outbox import TinyOutbox
 from gateway_core.store.tiny.state import Key, LinkedWorld, State, state_of, tables
@@ -236,11 +237,12 @@ class TinyStore:
     def apply(self, changes: Changes) -> tuple[StoredObject, ...]:
         return self._write(lambda state: applied(state, changes))
 
-    def ensure_indexes(self, specs: Sequence[IndexSpec]) -> None:
+    def ensure_indexes(self, wanted: Wanted) -> None:
         """Those that are unique; every query reads everything, which is in memory."""
-        wanted = tuple(sorted({s for s in specs if s.unique}, key=lambda s: (s.entity, s.path, s.folded)))
-        if wanted != self._current().unique:
-            self._write(lambda state: (replace(state, unique=wanted), None))
+        specs = specs_of(wanted, self.artifacts)
+        unique = tuple(sorted({s for s in specs if s.unique}, key=lambda s: (s.entity, s.path, s.folded)))
+        if unique != self._current().unique:
+            self._write(lambda state: (replace(state, unique=unique), None))
 
     # -- configuration
 

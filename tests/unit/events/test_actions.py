@@ -83,7 +83,7 @@ def built(*artifacts: Artifact, handler: Noting | None = None) -> tuple[Actions,
     noting = handler or Noting()
     known = (*specs(), HandlerSpec(noting.name, noting.aliases, noting.schema))
     bundle = lay_out(read_folder(find_bundle("Petstore"))).artifacts
-    settings = replace(gateway.build_settings(Settings()), handlers=known)
+    settings = replace(gateway.build_settings(Settings()), actions=known)
     catalog, findings = build([*bundle, *artifacts], settings)
     return catalog.actions, [each for each in findings if each.code in ("action", "unknown-key")]
 
@@ -218,7 +218,7 @@ def shop(tmp_path: Path) -> Iterator[Any]:
         known = (*specs(), HandlerSpec(noting.name, noting.aliases, noting.schema))
         bundle = lay_out(read_folder(find_bundle("Petstore"))).artifacts
         catalog, findings = build(
-            [*bundle, *artifacts], replace(gateway.build_settings(settings), handlers=known)
+            [*bundle, *artifacts], replace(gateway.build_settings(settings), actions=known)
         )
         assert [each for each in findings if each.severity is Severity.ERROR] == []
         kinds = {each.name: each for each in (Map(), Create(), Update(), noting)}
