@@ -22,9 +22,13 @@ from gateway_core.types import Event
 
 
 def gateway(store: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return command(store, "events", *arguments)
+
+
+def command(store: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GATEWAY_")}
     return subprocess.run(
-        [sys.executable, "-m", "gateway_core.cli.main", "events", *arguments],
+        [sys.executable, "-m", "gateway_core.cli.main", *arguments],
         env={**environment, "GATEWAY_STORE": store},
         cwd=ROOT,
         check=False,
@@ -87,8 +91,11 @@ def test_replay_tries_what_is_named_again(filled: str) -> None:
     done = gateway(filled, "replay", "e1")
     assert (done.returncode, done.stderr.strip()) == (0, "1 deliveries are tried again")
     assert len(gateway(filled, "list", "--dead").stdout.splitlines()) == 1
+    told = command(filled, "doctor").stderr
+    assert "events         warns  1 could not be delivered" in told
     assert gateway(filled, "replay", "--consumer", "a").stderr.strip() == "1 deliveries are tried again"
     assert gateway(filled, "replay", "--all").stderr.strip() == "0 deliveries are tried again"
+    assert "events         ok     3 wait to be delivered" in command(filled, "doctor").stderr
 
 
 def test_a_dead_letter_arrives_after_its_replay(server_factory: StartServer, tmp_path: Path) -> None:
