@@ -19,7 +19,8 @@ EVENTS = f"""
 Whenever an object is created, changed or removed, by whichever endpoint and also as a part of another
 one, an event is recorded in the transaction of the change: both are there, or neither. Beside those
 three an endpoint may throw names of its own (`throws`), and one with `receives` turns messages of other
-systems into events. Such a message is at most {LARGEST} bytes; one that comes twice is one.
+systems into events. Such a message is at most {LARGEST} bytes; one that comes twice is one, by the
+members of `identity`.
 
 | Event | When |
 |---|---|

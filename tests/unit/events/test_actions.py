@@ -409,3 +409,21 @@ class TestLoading:
         (recorded,) = made.recorded()
         assert (recorded.event.version, recorded.event.name) == (3, EventName.CREATED)
         assert "2020" < recorded.event.time < "2099"
+
+
+class TestEndpointsOfCommonGateway:
+    def test_take_messages_once_somebody_hears_of_them(self) -> None:
+        """An endpoint of the original that only throws waits for an action that hears it, and serves then."""
+        schema = "https://docs.commongateway.nl/schemas/Endpoint.schema.json"
+        body = {"$schema": schema, "$id": f"{HOME}n.endpoint.json", "path": ["n"], "throws": ["shop.told"]}
+        body |= {"methods": ["POST", "GET"], "pathRegex": "^n$"}
+        endpoint = Artifact(Kind.ENDPOINT, body["$id"], "0.1.0", body, Origin("test", "n.json"))
+        noting = Noting()
+        known = (*specs(), HandlerSpec(noting.name, noting.aliases, noting.schema))
+        settings = replace(gateway.build_settings(Settings()), actions=known)
+        for listens, waits in ((["shop.told.not"], True), (["shop.told"], False)):
+            catalog, _ = build([endpoint, action(listens=listens)], settings)
+            (read,) = catalog.endpoints
+            assert bool(read.waits_for) is waits
+            assert (read.receives is None) is waits
+            assert read.methods == (frozenset({"POST", "GET"}) if waits else {"POST"})
