@@ -22,8 +22,8 @@ def receive(call: Call, context: Context) -> Outcome:
     """Record an event for each name that the endpoint throws and somebody hears.
 
     A message that was received before, by the members that the endpoint tells them apart by, is answered
-    alike and recorded no second time: who sends it again could not know. Raises ``BadRequest`` when the body is no object, and
-    ``PayloadTooLarge``.
+    alike and recorded no second time: who sends it again could not know. Raises ``BadRequest`` when the
+    body is no object, and ``PayloadTooLarge``.
     """
     body, told = call.body, call.endpoint.receives
     if not isinstance(body, dict) or told is None:
