@@ -22,7 +22,7 @@ from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.match import MatchTable
 from gateway_core.catalog.members_of_type import sound
 from gateway_core.catalog.original import is_original
-from gateway_core.catalog.original_endpoints import OriginalEndpointReader
+from gateway_core.catalog.original_endpoints import OriginalEndpointReader, heard
 from gateway_core.catalog.read_collections import read_collections
 from gateway_core.catalog.read_endpoints import EndpointReader
 from gateway_core.catalog.read_mappings import MappingCache, read_mappings
@@ -73,7 +73,8 @@ def build(
     findings.extend(unknown_keys(used))
     specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
-    endpoints = _endpoints(used, specs, mappings, findings)
+    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings)
+    endpoints = heard(_endpoints(used, specs, mappings, findings), actions)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
     bodies = {a.reference: a.body for a in _of(used, Kind.MAPPING)}
@@ -97,7 +98,7 @@ def build(
         if document
         else {"info": info},
         computed=computed,
-        actions=read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings),
+        actions=actions,
     )
     owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
     findings.extend(waiting(states(owners, catalog, findings, settings.handlers)))

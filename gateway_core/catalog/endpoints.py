@@ -126,8 +126,8 @@ class Above:
 class Receives:
     """What an endpoint that takes messages, and keeps no objects, does with them.
 
-    Messages with equal values of the members ``identity`` are one message; without any, equal messages
-    are. ``keep`` are the members that its event holds, all of them when there are none.
+    Messages with equal values of the members ``identity`` are one message; without any, each is one of its
+    own. ``keep`` are the members that its event holds, all of them when there are none.
     """
 
     identity: tuple[str, ...] = ()

@@ -57,8 +57,8 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "reads, for the API document",
         "throws": "names of events that are thrown, with those of its objects, by what it does",
         "receives": "instead of `reference`: it takes messages with POST, keeps no objects, and throws. An "
-        "object with `identity`, the members that make two messages one, and `keep`, the members that an "
-        "event holds; both may be left out",
+        "object with `identity`, the members whose equal values make two messages one, and `keep`, the "
+        "members that an event holds; both may be left out",
     }
 )
 

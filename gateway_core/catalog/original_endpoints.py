@@ -6,10 +6,12 @@ endpoint at all is rejected.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from gateway_core.catalog.endpoints import METHODS, Above, Collection, Endpoint
+from gateway_core.catalog.actions import Actions
+from gateway_core.catalog.endpoints import METHODS, Above, Collection, Endpoint, Receives
 from gateway_core.catalog.original import original_collection, text
 from gateway_core.catalog.path_forms import NoPath, PathForm, below, path_form
 from gateway_core.catalog.read_endpoints import collection_by_prefix
@@ -22,6 +24,7 @@ SOURCES, SEVERAL = "sources", "multipleSchemas"
 SUB, SUB_SCHEMA = "subEndpoints", "subSchemaEndpoints"
 ON_LIST: Final = frozenset({"GET", "POST"})
 ABOVE_ID: Final = "parentId"
+UNHEARD: Final = "What happens here is done by a handler of the event"
 
 
 class OriginalEndpointReader:
@@ -224,7 +227,21 @@ def _above(spec: EntitySpec, base: EntitySpec) -> Above | None:
 
 def _unheard(artifact: Artifact) -> str:
     events = ", ".join(_texts(artifact.body.get("throws"))) or "no event"
-    return f"What happens here is done by a handler of the event {events}, and none is installed."
+    return f"{UNHEARD} {events}, and none is installed."
+
+
+def heard(endpoints: Iterable[Endpoint], actions: Actions) -> tuple[Endpoint, ...]:
+    """The endpoints, where those that take messages and wait for somebody to hear of them, and are heard,
+    serve."""
+    return tuple(
+        replace(endpoint, waits_for="", methods=frozenset({"POST"}), receives=Receives())
+        if endpoint.waits_for.startswith(UNHEARD)
+        and not endpoint.entity
+        and "POST" in endpoint.methods
+        and any(actions.on(name, "") for name in endpoint.throws)
+        else endpoint
+        for endpoint in endpoints
+    )
 
 
 def _tags(artifact: Artifact) -> tuple[str, ...]:

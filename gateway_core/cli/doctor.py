@@ -31,8 +31,18 @@ def examine(settings: Settings, tell: Callable[[str], None]) -> bool:
     healthy = _configuration(settings, store, tell) and healthy
     healthy = _bundles(settings, store, tell) and healthy
     _applications(settings, store, tell)
+    _events(store, tell)
     store.close()
     return healthy
+
+
+def _events(store: Store, tell: Callable[[str], None]) -> None:
+    waits = store.outbox.backlog()
+    if waits.dead:
+        way_out = "gateway events list --dead shows why, gateway events replay tries again"
+        tell(f"events         warns  {waits.dead} could not be delivered ({way_out})")
+    else:
+        tell(f"events         ok     {waits.events + waits.deliveries} wait to be delivered")
 
 
 def explain_request(settings: Settings, request: str, tell: Callable[[str], None]) -> None:

@@ -21,8 +21,9 @@ RECEIVE: Final = "receive"
 def receive(call: Call, context: Context) -> Outcome:
     """Record an event for each name that the endpoint throws and somebody hears.
 
-    A message that was received before is answered alike, and recorded no second time: who sends it
-    again could not know. Raises ``BadRequest`` when the body is no object, and ``PayloadTooLarge``.
+    A message that was received before, by the members that the endpoint tells them apart by, is answered
+    alike and recorded no second time: who sends it again could not know. Raises ``BadRequest`` when the
+    body is no object, and ``PayloadTooLarge``.
     """
     body, told = call.body, call.endpoint.receives
     if not isinstance(body, dict) or told is None:
@@ -30,15 +31,16 @@ def receive(call: Call, context: Context) -> Outcome:
     kept = {name: body[name] for name in told.keep if name in body} if told.keep else body
     if len(orjson.dumps(kept)) > LARGEST:
         raise PayloadTooLarge(f"a message is larger than {LARGEST} bytes")
-    meant = {name: body.get(name) for name in told.identity} if told.identity else body
-    key = hashlib.sha256(orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    meant = [body.get(name) for name in told.identity]
+    digest = hashlib.sha256(orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    key = digest if told.identity else None
     events = [_event(call, context, name, kept, key) for name in call.endpoint.throws]
     heard = tuple(event for event in events if context.catalog.actions.on(event.name, ""))
     new = context.store.outbox.record(call.principal.tenant, heard) if heard else 0
     return Outcome(Result.RECEIVED, events=heard if new else ())
 
 
-def _event(call: Call, context: Context, name: str, body: JsonObject, key: str) -> Event:
+def _event(call: Call, context: Context, name: str, body: JsonObject, key: str | None) -> Event:
     event = Event(
         id=context.new_id(),
         name=name,
@@ -49,6 +51,6 @@ def _event(call: Call, context: Context, name: str, body: JsonObject, key: str) 
         application=call.principal.application,
         action=RECEIVE,
         data={BODY: body},
-        key=f"{name} {key}",
+        key=f"{name} {key}" if key is not None else None,
     )
     return event._replace(first=first(context.catalog.actions, event))

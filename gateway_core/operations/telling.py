@@ -37,9 +37,11 @@ def telling(
     throws: tuple[str, ...] = (),
     root: str = "",
     depth: int = 0,
+    moment: str = "",
 ) -> Changes:
     """The changes with the events that tell of them. ``throws`` are told of the object ``root``, after all
-    others. ``depth`` counts the actions that led to them."""
+    others. ``depth`` counts the actions that led to them. With a ``moment`` they happen at it, and else
+    when the objects say that they were changed: those that come from elsewhere say when they were there."""
     actions = context.catalog.actions
     if not actions.listed:
         return changes
@@ -47,6 +49,7 @@ def telling(
         event._replace(
             id=context.new_id(),
             application=application,
+            time=moment or event.time,
             depth=depth,
             first=first(actions, event) if depth == 0 else (),
         )

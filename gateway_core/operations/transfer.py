@@ -100,7 +100,10 @@ def load_objects(
         try:
             if batch.puts:
                 changes = Changes(principal.tenant, tuple(batch.puts))
-                context.store.apply(telling(context, changes, principal.application) if tell else changes)
+                if tell:
+                    now = instant(context.now())
+                    changes = telling(context, changes, principal.application, moment=now)
+                context.store.apply(changes)
         except VersionConflict:
             continue
         created = len(batch.planned)

@@ -80,6 +80,10 @@ class TestWhoMay:
         ("GET", "/admin/mappings/x"),
         ("PUT", "/admin/endpoints/x"),
         ("DELETE", "/admin/schemas/x"),
+        ("GET", "/admin/events"),
+        ("GET", "/admin/events/dead"),
+        ("GET", "/admin/events/backlog"),
+        ("POST", "/admin/events/replay"),
     )
 
     def test_only_administrators(self, gate: Administered) -> None:
@@ -93,7 +97,7 @@ class TestWhoMay:
         assert "www-authenticate" in gate.nobody.get("/admin/bundles").headers
         listed = gate.nobody.get("/admin/openapi.json").json()["paths"]
         operations = {(m.upper(), p) for p, item in listed.items() for m in item}
-        assert len(operations) == 8 + 4 * 3, "an operation is not in the list above"
+        assert len(operations) == 8 + 4 * 3 + 4, "an operation is not in the list above"
 
     def test_a_demonstration_asks_for_credentials_too(self, demo_server: Server) -> None:
         """Without credentials nobody administers a demonstration, not even on this machine."""

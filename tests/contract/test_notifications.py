@@ -13,6 +13,8 @@ import pytest
 from gateway_process import Server, StartServer
 from receiver import Received, Receiver
 
+from gateway_core.store.open import open_store
+
 BASE = "/api/kic/v1"
 BSN = "999993653"
 
@@ -249,3 +251,29 @@ class TestTrouble:
         subscribe(client, receiver, "taken")
         task(client)
         assert len(settled(receiver, 2)) == 2
+
+
+class TestPlacesInside:
+    def test_are_not_called_unless_that_is_allowed(
+        self, server_factory: StartServer, receiver: Receiver
+    ) -> None:
+        """A callback on the machine itself, or that redirects there, is not called by default: however it is
+        written, nothing arrives, and the reason is that it may not be called."""
+        server = server_factory(demo="true", durability="fast", events_retry="0.05", events_attempts="1")
+        spellings = ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "0.0.0.0")
+        base = f"{server.url}{BASE}"
+        made = 0
+        for host in spellings:
+            url = f"http://{host}:{receiver.port}/x"
+            body = {"callbackUrl": url, "kanalen": [{"naam": "taken"}]}
+            made += httpx2.post(f"{base}/abonnement", json=body).status_code == 201
+        assert made == len(spellings)
+        assert httpx2.post(f"{base}/taken", json={"title": "t"}).status_code == 201
+        store = open_store(server.environment["GATEWAY_STORE"])
+        deadline = time.monotonic() + 30
+        while len(store.outbox.dead(99)) < made and time.monotonic() < deadline:
+            time.sleep(0.1)
+        reasons = {each.delivery.error for each in store.outbox.dead(99)}
+        store.close()
+        assert reasons == {"the other system is at an address that may not be called"}
+        assert receiver.received == []

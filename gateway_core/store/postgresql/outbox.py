@@ -72,8 +72,11 @@ ORDER BY seq DESC LIMIT %(limit)s"""
 _BACKLOG = """
 SELECT (SELECT count(*) FROM event WHERE open), (SELECT count(*) FROM delivery),
     (SELECT count(*) FROM dead_letter)"""
+# Up to the first that is young enough: not all that are kept are looked at each time.
 _PURGE = """
-DELETE FROM event e WHERE time < %s AND NOT open
+DELETE FROM event e WHERE time < %(before)s AND NOT open
+AND seq < coalesce(
+    (SELECT seq FROM event WHERE time >= %(before)s ORDER BY seq LIMIT 1), 9223372036854775807)
 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event = e.seq)"""
 _UNBURY = "DELETE FROM dead_letter d WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = d.event)"
 
@@ -170,7 +173,7 @@ class PostgresqlOutbox:
 
     def purge(self, before: str) -> int:
         def work(connection: Connection) -> int:
-            gone = connection.execute(_PURGE, (before,)).rowcount
+            gone = connection.execute(_PURGE, {"before": before}).rowcount
             if gone:
                 connection.execute(_UNBURY)
             return gone

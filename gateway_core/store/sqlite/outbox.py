@@ -51,8 +51,10 @@ WHERE (?1 IS NULL OR seq < ?1) AND (?2 IS NULL OR object = ?2) ORDER BY seq DESC
 _BACKLOG = """
 SELECT (SELECT count(*) FROM event WHERE seq > (SELECT number FROM handed_out)),
     (SELECT count(*) FROM delivery), (SELECT count(*) FROM dead_letter)"""
+# Up to the first that is young enough: not all that are kept are looked at each time.
 _PURGE = """
-DELETE FROM event WHERE time < ? AND seq <= (SELECT number FROM handed_out)
+DELETE FROM event WHERE time < ?1 AND seq <= (SELECT number FROM handed_out)
+AND seq < coalesce((SELECT seq FROM event WHERE time >= ?1 ORDER BY seq LIMIT 1), 9e18)
 AND seq < (SELECT max(seq) FROM event) AND seq NOT IN (SELECT event FROM delivery)"""
 
 

@@ -29,6 +29,7 @@ from gateway_core.operations.planning import (
 from gateway_core.operations.report import installed_json
 from gateway_core.types import JsonObject, Principal
 from gateway_core.web.admin.artifacts import add_artifacts
+from gateway_core.web.admin.events import add_events
 from gateway_core.web.admin.models import BundleAnswer, PlanAnswer
 from gateway_core.web.admin.office import (
     PROBLEMS,
@@ -85,6 +86,7 @@ def administration(
     _add_bundles(app, office, door)
     _add_changes(app, office, door)
     add_artifacts(app, office, door)
+    add_events(app, live.store, door, now)
     add_refusals(app)
     return app
 

@@ -22,6 +22,7 @@ from gateway_core.operations.actions.protocol import WHOLE, Work
 from gateway_core.operations.actions.registry import specs
 from gateway_core.operations.call import Action, Call, Context, Result
 from gateway_core.operations.run import run
+from gateway_core.operations.transfer import Entry, load_objects
 from gateway_core.outgoing.protocol import Answer, Request
 from gateway_core.query.model import Scope
 from gateway_core.settings import Settings
@@ -394,3 +395,35 @@ class TestObjects:
             made.performer.deliver(owed, recorded, made.context, {})
         assert "geheim" not in fault.value.detail
         assert "tag" in fault.value.detail
+
+
+class TestLoading:
+    def test_tells_of_what_was_elsewhere_as_of_now(self, shop: Any) -> None:
+        """What is loaded with the times that it had elsewhere is told of as happening now; or of nothing."""
+        made = shop(action())
+        told = {"version": 3, "dateCreated": "2020-01-01T00:00:00Z", "dateModified": "2099-01-01T00:00:00Z"}
+        entries = [Entry(OWNER.reference, {"name": "Rex", "_self": told}, "line 1")]
+        assert load_objects(made.context, PRINCIPAL, entries, tell=False).created == 1
+        assert made.recorded() == []
+        assert load_objects(made.context, PRINCIPAL, entries).created == 1
+        (recorded,) = made.recorded()
+        assert (recorded.event.version, recorded.event.name) == (3, EventName.CREATED)
+        assert "2020" < recorded.event.time < "2099"
+
+
+class TestEndpointsOfCommonGateway:
+    def test_take_messages_once_somebody_hears_of_them(self) -> None:
+        """An endpoint of the original that only throws waits for an action that hears it, and serves then."""
+        schema = "https://docs.commongateway.nl/schemas/Endpoint.schema.json"
+        body = {"$schema": schema, "$id": f"{HOME}n.endpoint.json", "path": ["n"], "throws": ["shop.told"]}
+        body |= {"methods": ["POST", "GET"], "pathRegex": "^n$"}
+        endpoint = Artifact(Kind.ENDPOINT, body["$id"], "0.1.0", body, Origin("test", "n.json"))
+        noting = Noting()
+        known = (*specs(), HandlerSpec(noting.name, noting.aliases, noting.schema))
+        settings = replace(gateway.build_settings(Settings()), actions=known)
+        for listens, waits in ((["shop.told.not"], True), (["shop.told"], False)):
+            catalog, _ = build([endpoint, action(listens=listens)], settings)
+            (read,) = catalog.endpoints
+            assert bool(read.waits_for) is waits
+            assert (read.receives is None) is waits
+            assert read.methods == (frozenset({"POST", "GET"}) if waits else {"POST"})
