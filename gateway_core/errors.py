@@ -19,6 +19,10 @@
     │   └── LimitExceeded     400  a mapping ran into one of its limits
     ├── NotSupported          501  what is configured here cannot be done yet; says what is lacking
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
+    ├── UpstreamError         502  another system that was called failed, or answered nonsense
+    │   ├── UpstreamForbidden 502  it stands where nothing may be called
+    │   ├── UpstreamTimeout   504  it did not answer in time
+    │   └── UpstreamUnavailable 503  it is switched off, or left alone after it failed repeatedly
     └── StoreError            503  the store cannot be reached or is busy
         ├── NotUnique         409  another object has a value that none may share
         ├── OutcomeUnknown    503  the connection broke while a change was made: it may be there or not
@@ -226,6 +230,42 @@ class ConfigurationError(GatewayError):
     def __init__(self, detail: str, findings: Iterable[Finding] = (), *, hint: str = "") -> None:
         super().__init__(detail, hint=hint)
         self.findings = tuple(findings)
+
+
+class UpstreamError(GatewayError):
+    """Another system that was needed for the answer could not be reached, failed, or answered what cannot
+    be read; the detail names the source.
+
+    ``source`` is its reference, empty where none is configured. ``cause`` tells more, for the log:
+    hosts and ports, never a path, a query, a body or a secret.
+    """
+
+    status, code, title = 502, "upstream", "Another system failed"
+
+    def __init__(self, detail: str, *, source: str = "", cause: str = "", hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.source = source
+        self.cause = cause
+
+
+class UpstreamForbidden(UpstreamError):
+    """Another system stands where nothing may be called: inside the own network (see
+    ``GATEWAY_OUTGOING_ALLOW``), or on another host than the configured one."""
+
+    code, title = "upstream-forbidden", "Another system may not be called"
+
+
+class UpstreamTimeout(UpstreamError):
+    """Another system that was needed for the answer did not answer in time."""
+
+    status, code, title = 504, "upstream-timeout", "Another system did not answer in time"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """Another system is switched off in the configuration, lacks a secret, or is left alone for a while
+    because it failed repeatedly."""
+
+    status, code, title = 503, "upstream-unavailable", "Another system is not available"
 
 
 class StoreError(GatewayError):

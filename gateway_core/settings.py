@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway_core.outgoing.addresses import Allowed
+
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
@@ -117,6 +119,11 @@ class Settings(BaseSettings):
     mapping_seconds: float = Field(
         default=0.25, gt=0, le=60, description="Longest time of one run of a mapping, in seconds."
     )
+    outgoing_allow: str = Field(
+        default="",
+        description="Places inside the own network that may be called, comma-separated: host:port, host, "
+        "address or network (10.1.0.0/16). Beside them only addresses of the open internet are called.",
+    )
     threads: int = Field(
         default=8, ge=1, le=64, description="Requests that a worker process works on at one time."
     )
@@ -129,6 +136,12 @@ class Settings(BaseSettings):
         for each in filter(None, map(str.strip, listed.split(","))):
             if ORIGIN.fullmatch(each) is None:
                 raise ValueError("an origin is written https://host or https://host:port, without a path")
+        return listed
+
+    @field_validator("outgoing_allow")
+    @classmethod
+    def _are_places(cls, listed: str) -> str:
+        Allowed.parse(listed)
         return listed
 
     def bundle_names(self) -> tuple[str, ...]:
