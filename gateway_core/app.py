@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import os
+import random
 import sys
 import time
 import traceback
@@ -25,7 +26,7 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
-from gateway_core.errors import ConfigurationError, GatewayError, StoreError
+from gateway_core.errors import ConfigurationError, GatewayError, StoreError, UpstreamError
 from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
@@ -40,6 +41,13 @@ from gateway_core.operations.install import (
 from gateway_core.operations.live import Live
 from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
 from gateway_core.operations.sources import about, located, read_source
+from gateway_core.outgoing.addresses import Allowed
+from gateway_core.outgoing.calls import SourceCalls
+from gateway_core.outgoing.http import HttpClient
+from gateway_core.outgoing.log import CallLog
+from gateway_core.outgoing.protocol import CallSeen
+from gateway_core.outgoing.secrets import Secrets
+from gateway_core.outgoing.thread import OutgoingThread
 from gateway_core.query.parse import QuerySettings
 from gateway_core.query.times import instant
 from gateway_core.settings import Settings
@@ -108,6 +116,26 @@ def check_workers(settings: Settings, store: Store) -> None:
 def live_of(settings: Settings, store: Store) -> Live:
     tokens = TokenSettings(settings.token_max_age, settings.clock_leeway)
     return Live(store, build_settings(settings), tokens)
+
+
+def outgoing_of(settings: Settings) -> OutgoingThread:
+    """The way to other systems; nothing runs before it is used."""
+    allowed = Allowed.parse(settings.outgoing_allow)
+    return OutgoingThread(lambda: HttpClient(allowed))
+
+
+def sources_of(
+    settings: Settings, outgoing: OutgoingThread, observe: Callable[[CallSeen], None]
+) -> SourceCalls:
+    """The sources of the configuration, with the secrets that the settings name."""
+    return SourceCalls(
+        outgoing,
+        Secrets.read(os.environ, settings.secrets),
+        now=now,
+        clock=time.monotonic,
+        chance=random.SystemRandom().random,
+        observe=observe,
+    )
 
 
 def context_of(catalog: Catalog, store: Store) -> Context:
@@ -189,8 +217,11 @@ class Gateway:
             max_body=settings.max_body,
             max_nesting=settings.max_nesting,
             read_timeout=settings.read_timeout,
+            mapping_calls=settings.mapping_calls,
         )
         self._log = AccessLog(sys.stderr.fileno())
+        self._outgoing = outgoing_of(settings)
+        sources = sources_of(settings, self._outgoing, CallLog(sys.stderr.fileno(), now))
         self._api: Any = GatewayApi(
             self._live,
             options,
@@ -200,6 +231,7 @@ class Gateway:
             work_clock=time.thread_time,
             new_id=new_id,
             observe=self._log,
+            sources=sources,
         )
         if settings.origins():
             self._api = CORSMiddleware(
@@ -238,6 +270,7 @@ class Gateway:
                 task.cancel()
             self._log.flush()
             self._pool.shutdown(wait=True)
+            self._outgoing.close()
             self._live.store.close()
 
     async def _follow(self) -> None:
@@ -317,6 +350,8 @@ class AccessLog:
             line["fault"] = type(seen.fault).__name__
             if isinstance(seen.fault, StoreError):  # its words are ours: the store, and what ails it
                 line["detail"] = seen.fault.detail
+            if isinstance(seen.fault, UpstreamError):  # as are these: the source, its host and port
+                line["detail"] = f"{seen.fault.detail} ({seen.fault.cause})".removesuffix(" ()")
             line["trace"] = [
                 f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(seen.fault.__traceback__)

@@ -24,6 +24,7 @@ from gateway_core.catalog.original_endpoints import OriginalEndpointReader
 from gateway_core.catalog.read_collections import read_collections
 from gateway_core.catalog.read_endpoints import EndpointReader
 from gateway_core.catalog.read_mappings import MappingCache, read_mappings
+from gateway_core.catalog.read_sources import read_sources
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
@@ -66,6 +67,7 @@ def build(
     findings.extend(unknown_keys(used))
     specs, validators = read_schemas(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
+    sources = read_sources(_of(used, Kind.SOURCE), mappings, findings)
     endpoints = _endpoints(used, specs, mappings, findings)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
@@ -88,6 +90,7 @@ def build(
         if document
         else {"info": info},
         computed=computed,
+        sources=MappingProxyType(sources),
     )
     return catalog, tuple(findings)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.match import MatchTable
+from gateway_core.catalog.sources import Source
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.query.parse import QueryParser
 from gateway_core.schema.spec import EntitySpec, PropertySpec
@@ -109,6 +110,7 @@ class Catalog:
     artifacts: tuple[Artifact, ...]
     openapi: JsonObject
     computed: tuple[Endpoint, ...] = ()
+    sources: Mapping[Reference, Source] = field(default_factory=dict)
 
     def spec(self, reference: Reference) -> EntitySpec | None:
         """What an entity's schema says, or None for a schema that is not installed."""

@@ -6,15 +6,36 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.snapshot import Catalog
+from gateway_core.outgoing.protocol import NoSources, Sources
 from gateway_core.store.protocol import Store
 from gateway_core.types import Json, Principal
 
 # The values of a request are named tuples: a frozen dataclass takes four times as long to make.
 NO_PARAMS: Mapping[str, Json] = MappingProxyType({})
+
+
+class Budget:
+    """How many calls of sources are left to one request."""
+
+    __slots__ = ("left", "most")
+
+    def __init__(self, most: int) -> None:
+        self.left = self.most = most
+
+    def take(self) -> bool:
+        """Use one; False when there was none left."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
+
+
+NO_SOURCES: Final = NoSources()
+NO_CALLS: Final = Budget(0)
 
 
 class Action(StrEnum):
@@ -86,7 +107,9 @@ class Context(NamedTuple):
     counts the seconds that this thread has worked: waiting for others costs a mapping nothing.
 
     ``brief``: others wait meanwhile, so an operation that only reads raises ``NotAtOnce``
-    before it would take more than some milliseconds.
+    before it would take more than some milliseconds. ``sources`` are other systems, which the
+    mappings of a request may call as often as ``calls`` allows; ``traceparent`` is what the request
+    said of the trace that it belongs to.
     """
 
     catalog: Catalog
@@ -95,3 +118,6 @@ class Context(NamedTuple):
     clock: Callable[[], float]
     new_id: Callable[[], str]
     brief: bool = False
+    sources: Sources = NO_SOURCES
+    calls: Budget = NO_CALLS
+    traceparent: str = ""

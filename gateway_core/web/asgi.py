@@ -25,13 +25,14 @@ from gateway_core.errors import (
     RequestTimeout,
 )
 from gateway_core.operations.access import READ, WRITE, authorise
-from gateway_core.operations.call import Action, Call, Context, Outcome, Result
+from gateway_core.operations.call import NO_SOURCES, Action, Budget, Call, Context, Outcome, Result
 from gateway_core.operations.live import Live, Moment
 from gateway_core.operations.run import run
+from gateway_core.outgoing.protocol import Sources
 from gateway_core.types import Json, Principal
 from gateway_core.web.bodies import check_media_type, read_json
 from gateway_core.web.dialects import Headers, Response, error_response, json_response
-from gateway_core.web.negotiate import check_accept, entity_tags, origin
+from gateway_core.web.negotiate import check_accept, entity_tags, origin, traceparent
 from gateway_core.web.target import Request, Scope, Target, allowed, match_of, target_of
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,6 +61,7 @@ class ApiOptions:
     max_body: int = 1_048_576
     max_nesting: int = 32
     read_timeout: float = 30.0
+    mapping_calls: int = 10
 
 
 class Observation(NamedTuple):
@@ -92,10 +94,11 @@ class GatewayApi:
         work_clock: Callable[[], float],
         new_id: Callable[[], str],
         observe: Callable[[Observation], None],
+        sources: Sources = NO_SOURCES,
     ) -> None:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
-        self._work_clock = work_clock
+        self._work_clock, self._sources = work_clock, sources
         self._prefix, self._numbers = new_id()[-12:], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,12 +157,16 @@ class GatewayApi:
         )
         if target.action in READS and self._live.store.reads_at_once:
             with contextlib.suppress(NotAtOnce):
-                return _perform(call, self._context(moment, brief=True))
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _perform, call, self._context(moment, brief=False))
+                return _perform(call, self._context(moment, request, brief=True))
+        context = self._context(moment, request, brief=False)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _perform, call, context)
 
-    def _context(self, moment: Moment, *, brief: bool) -> Context:
-        return Context(moment.catalog, self._live.store, self._now, self._work_clock, self._new_id, brief)
+    def _context(self, moment: Moment, request: Request, *, brief: bool) -> Context:
+        known = (moment.catalog, self._live.store, self._now, self._work_clock, self._new_id, brief)
+        if not moment.catalog.sources:
+            return Context(*known)
+        budget = Budget(self._options.mapping_calls)
+        return Context(*known, self._sources, budget, traceparent(request.header(b"traceparent")))
 
     def _principal(self, moment: Moment, request: Request) -> Principal:
         if self._options.demo:
