@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway_core.cli import applications, bundle, mapping, objects
+from gateway_core.cli import applications, bundle, mapping, objects, sources
 from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(applications.app, name="app")
 app.add_typer(objects.app, name="objects")
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(sources.app, name="source")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

@@ -10,6 +10,7 @@ from gateway_core.catalog.endpoints import UrlFilters
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, MappingError, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
+from gateway_core.operations.asking import Caller
 from gateway_core.operations.blame import of_client
 from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.graph import (
@@ -22,7 +23,6 @@ from gateway_core.operations.graph import (
     written_around,
 )
 from gateway_core.operations.render import Renderer
-from gateway_core.operations.asking import Caller
 from gateway_core.query.body import parse_body
 from gateway_core.query.model import Query, Scope, Window
 from gateway_core.query.parse import canonical, names_of, spelled
