@@ -105,7 +105,7 @@ def _endpoints(
     collections = read_collections(_of(artifacts, Kind.COLLECTION), findings)
     bodies = {a.reference: a.body for a in _of(artifacts, Kind.MAPPING)}
     sources = frozenset(a.reference for a in _of(artifacts, Kind.SOURCE))
-    ours = EndpointReader(specs, mappings, collections, bodies, findings)
+    ours = EndpointReader(specs, mappings, collections, bodies, sources, findings)
     original = OriginalEndpointReader(specs, sources, collections, findings)
     listed = _of(artifacts, Kind.ENDPOINT)
     read = [(a, original.read(a) if is_original(a) else ours.read(a)) for a in listed]

@@ -40,6 +40,9 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "$id": "its reference; made from that of its schema when absent",
         "reference": "the `$id` of the schema whose objects it serves; needed",
+        "source": "instead of `reference`, the `$id` of the source that requests are handed on to, with "
+        "every path that begins like its own",
+        "to": "with `source`, the path there under which requests arrive; the rest of theirs follows",
         "collection": "the `$id` of its collection",
         "path": "the last part of its path; `…/{id}` serves one object; needed",
         "methods": f"of {', '.join(f'`{method}`' for method in METHODS)}; all of them when absent",

@@ -32,6 +32,7 @@ from gateway_core.outgoing.protocol import Sources
 from gateway_core.types import Json, Principal
 from gateway_core.web.bodies import check_media_type, read_json
 from gateway_core.web.dialects import Headers, Response, error_response, json_response
+from gateway_core.web.forward import base_of, forward, path_of
 from gateway_core.web.negotiate import check_accept, entity_tags, origin, traceparent
 from gateway_core.web.target import Request, Scope, Target, allowed, match_of, target_of
 
@@ -136,8 +137,10 @@ class GatewayApi:
         target = exchange.target = target_of(match, request)
         principal = exchange.principal = self._principal(moment, request)
         authorise(principal, target.action)
-        check_accept(request.header(b"accept"))
         endpoint = target.endpoint.seen_by(principal.reference)
+        if endpoint.forwards:
+            return await self._forward(target, request, receive, moment)
+        check_accept(request.header(b"accept"))
         if endpoint.waits_for:
             raise NotSupported(endpoint.waits_for)
         body = await self._body(target, request, receive) if target.action in WITH_BODY else None
@@ -175,11 +178,27 @@ class GatewayApi:
             request.header(b"authorization"), request.header(b"x-api-key"), self._now().timestamp()
         )
 
+    async def _forward(self, target: Target, request: Request, receive: Receive, moment: Moment) -> Response:
+        endpoint = target.endpoint
+        content = await self._content(request, receive) if target.action in WITH_BODY else None
+        return await forward(
+            moment.catalog.sources[endpoint.forwards],
+            path_of(request, base_of(endpoint, request.path), endpoint.to),
+            request,
+            content,
+            self._context(moment, request, brief=False),
+            self._pool,
+            self._options.max_nesting,
+        )
+
     async def _body(self, target: Target, request: Request, receive: Receive) -> Json:
         accepts = target.endpoint.collection.accepts
         check_media_type(
             request.header(b"content-type") or "", untyped_allowed=Accepts.UNTYPED_BODY in accepts
         )
+        return read_json(await self._content(request, receive), self._options.max_nesting)
+
+    async def _content(self, request: Request, receive: Receive) -> bytes:
         if request.header(b"content-encoding") not in (None, "identity"):
             raise BadRequest("a compressed body cannot be read", hint="Send it as it is.")
         limit = self._options.max_body
@@ -188,10 +207,9 @@ class GatewayApi:
             raise _too_large(limit)
         try:
             async with asyncio.timeout(self._options.read_timeout):
-                content = await _read(receive, limit)
+                return await _read(receive, limit)
         except TimeoutError:
             raise RequestTimeout("the body did not arrive in time") from None
-        return read_json(content, self._options.max_nesting)
 
     def _refusal(self, error: GatewayError, exchange: _Exchange, request_id: str) -> Response:
         target, endpoint = exchange.target, exchange.endpoint
