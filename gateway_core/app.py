@@ -7,7 +7,7 @@ import contextlib
 import gc
 import logging
 import os
-import random
+import secrets
 import sys
 import time
 import traceback
@@ -26,11 +26,15 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
+from gateway_core.dispatch import Dispatcher, Patience
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError, UpstreamError
 from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
-from gateway_core.operations.call import Context
+from gateway_core.operations.actions.perform import Performer
+from gateway_core.operations.actions.protocol import spec_of
+from gateway_core.operations.actions.registry import handlers
+from gateway_core.operations.call import Budget, Context
 from gateway_core.operations.install import (
     install,
     is_installed,
@@ -45,7 +49,7 @@ from gateway_core.outgoing.addresses import Allowed
 from gateway_core.outgoing.calls import SourceCalls
 from gateway_core.outgoing.http import HttpClient
 from gateway_core.outgoing.log import CallLog
-from gateway_core.outgoing.protocol import CallSeen
+from gateway_core.outgoing.protocol import CallSeen, Outgoing, Sources
 from gateway_core.outgoing.secrets import Secrets
 from gateway_core.outgoing.thread import OutgoingThread
 from gateway_core.query.parse import QuerySettings
@@ -88,7 +92,8 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings))
+    specs = tuple(spec_of(handler) for handler in handlers().values())
+    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers=specs)
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:
@@ -118,28 +123,52 @@ def live_of(settings: Settings, store: Store) -> Live:
     return Live(store, build_settings(settings), tokens)
 
 
+def context_of(catalog: Catalog, store: Store) -> Context:
+    return Context(catalog, store, now, time.thread_time, new_id)
+
+
 def outgoing_of(settings: Settings) -> OutgoingThread:
-    """The way to other systems; nothing runs before it is used."""
-    allowed = Allowed.parse(settings.outgoing_allow)
-    return OutgoingThread(lambda: HttpClient(allowed))
+    """The way out, to the addresses that the settings allow."""
+    return OutgoingThread(lambda: HttpClient(Allowed.parse(settings.outgoing_allow)))
 
 
 def sources_of(
-    settings: Settings, outgoing: OutgoingThread, observe: Callable[[CallSeen], None]
+    settings: Settings, outgoing: OutgoingThread, observe: Callable[[CallSeen], None] | None = None
 ) -> SourceCalls:
-    """The sources of the configuration, with the secrets that the settings name."""
+    """The sources of the configuration, with the secrets that the settings name. Calls are told to the
+    log of the process, unless to ``observe``."""
     return SourceCalls(
         outgoing,
         Secrets.read(os.environ, settings.secrets),
         now=now,
         clock=time.monotonic,
-        chance=random.SystemRandom().random,
-        observe=observe,
+        chance=secrets.SystemRandom().random,
+        observe=observe or CallLog(sys.stderr.fileno(), now),
     )
 
 
-def context_of(catalog: Catalog, store: Store) -> Context:
-    return Context(catalog, store, now, time.thread_time, new_id)
+def performer_of(settings: Settings, outgoing: Outgoing) -> Performer:
+    """What does actions. Without a public URL, messages name the address that is listened on."""
+    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return Performer(handlers(), outgoing, url.rstrip("/"))
+
+
+def dispatcher_of(settings: Settings, performer: Performer, live: Live, sources: Sources) -> Dispatcher:
+    """The worker that tells others of events."""
+
+    def context() -> Context:
+        made = context_of(live.moment.catalog, live.store)
+        return made._replace(sources=sources, calls=Budget(settings.mapping_calls))
+
+    return Dispatcher(
+        performer,
+        context,
+        holder=new_id(),
+        patience=Patience(first=settings.events_retry, attempts=settings.events_attempts),
+        now=now,
+        clock=time.monotonic,
+        chance=secrets.SystemRandom().random,
+    )
 
 
 def connection_limits(settings: Settings) -> Limits:
@@ -208,7 +237,11 @@ class Gateway:
     for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._live, self._history_days = live_of(settings, store), settings.history_days
+        self._live, self._settings = live_of(settings, store), settings
+        self._outgoing = outgoing_of(settings)
+        performer = performer_of(settings, self._outgoing)
+        sources = sources_of(settings, self._outgoing)
+        self._dispatcher = dispatcher_of(settings, performer, self._live, sources)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
         self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
@@ -220,8 +253,6 @@ class Gateway:
             mapping_calls=settings.mapping_calls,
         )
         self._log = AccessLog(sys.stderr.fileno())
-        self._outgoing = outgoing_of(settings)
-        sources = sources_of(settings, self._outgoing, CallLog(sys.stderr.fileno(), now))
         self._api: Any = GatewayApi(
             self._live,
             options,
@@ -232,6 +263,7 @@ class Gateway:
             new_id=new_id,
             observe=self._log,
             sources=sources,
+            follow=performer.follow,
         )
         if settings.origins():
             self._api = CORSMiddleware(
@@ -263,12 +295,16 @@ class Gateway:
     @asynccontextmanager
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._forget())]
+        wanted = self._settings.deliver_events
+        if wanted == "thread" or (wanted == "process" and not self._live.store.shared):
+            self._dispatcher.start()
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             self._log.flush()
+            await asyncio.get_running_loop().run_in_executor(None, self._dispatcher.stop)
             self._pool.shutdown(wait=True)
             self._outgoing.close()
             self._live.store.close()
@@ -294,14 +330,16 @@ class Gateway:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                await loop.run_in_executor(None, self._live.store.purge, kept_since(self._history_days))
+                store, settings = self._live.store, self._settings
+                await loop.run_in_executor(None, store.purge, kept_since(settings.history_days))
+                await loop.run_in_executor(None, store.outbox.purge, kept_since(settings.events_days))
             except GatewayError as error:
-                logging.getLogger("gateway").error("old versions could not be forgotten: %s", error.detail)
+                logging.getLogger("gateway").error("what is old could not be forgotten: %s", error.detail)
             await asyncio.sleep(FORGET_SECONDS)
 
 
 def kept_since(days: int) -> str:
-    """The moment before which versions have ended that are not kept any more."""
+    """The moment from before which nothing is kept for so many days."""
     return instant(now() - timedelta(days=days))
 
 

@@ -19,6 +19,7 @@
     │   └── LimitExceeded     400  a mapping ran into one of its limits
     ├── NotSupported          501  what is configured here cannot be done yet; says what is lacking
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
+    ├── Hopeless              500  an action cannot succeed, however often it is tried
     ├── UpstreamError         502  another system that was called failed, or answered nonsense
     │   ├── UpstreamForbidden 502  it stands where nothing may be called
     │   ├── UpstreamTimeout   504  it did not answer in time
@@ -301,3 +302,9 @@ class VersionConflict(StoreError):
     """An object changed between reading and writing; the gateway itself tries again on it."""
 
     status, code, title = 409, "version-conflict", "The object changed meanwhile"
+
+
+class Hopeless(GatewayError):
+    """An action cannot succeed, however often it is tried: what is wrong is told to administrators."""
+
+    status, code, title = 500, "hopeless", "An action cannot succeed"

@@ -69,6 +69,33 @@ class Settings(BaseSettings):
         description="Days for which earlier versions of objects, and removed objects, are kept; they are "
         "forgotten at most an hour later. 0 keeps nothing but what is there.",
     )
+    deliver_events: Literal["process", "thread", "none"] = Field(
+        default="process",
+        description="Who tells others of events: a 'process' beside those that serve (a 'thread' where the "
+        "store is for one process), a 'thread' in each of them, or 'none' of them. Of all that share a "
+        "store, one at a time does.",
+    )
+    events_days: int = Field(
+        default=30,
+        ge=0,
+        le=36_500,
+        description="Days for which events, and dead letters with them, are kept. What is still to be "
+        "delivered is kept longer.",
+    )
+    events_attempts: int = Field(
+        default=16,
+        ge=1,
+        le=100,
+        description="Attempts after which what could not be delivered is a dead letter. With the defaults "
+        "that is some six hours after the event.",
+    )
+    events_retry: float = Field(
+        default=2.0,
+        gt=0,
+        le=3600,
+        description="Seconds before the second attempt; each further one comes after twice as long, up to "
+        "an hour.",
+    )
     read_timeout: int = Field(
         default=30, ge=1, description="Seconds within which a request body must have arrived."
     )

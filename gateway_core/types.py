@@ -146,6 +146,41 @@ class StoredObject(NamedTuple):
     meta: Meta
 
 
+class Event(NamedTuple):
+    """Something that happened, as it is kept and told: never with personal data unless configured.
+
+    ``name`` is one of ``EventName``, or a name that an endpoint or action throws. ``object`` is the id
+    of the object that it is about ("" for none), ``version`` that which the object got by it (of a
+    removed one: had last). ``action`` is what was done (create, update, delete, receive).
+    ``carries`` are the members of the object, at the top of its document, that ``data`` shall hold;
+    the store fills them in when it writes. ``key``: of events with the same one only the first is kept.
+    ``depth`` counts the actions that led to it. ``first`` are the consumers that are tried at once, by
+    whoever records it: what they are owed is kept with it, in case that does not succeed.
+    """
+
+    id: str
+    name: str
+    entity: Reference
+    object: str
+    version: int
+    time: str
+    application: str | None = None
+    action: str = ""
+    data: Mapping[str, Any] = {}
+    carries: tuple[str, ...] = ()
+    key: str | None = None
+    depth: int = 0
+    first: tuple[str, ...] = ()
+
+
+class EventName(StrEnum):
+    """What the gateway itself tells of."""
+
+    CREATED = "gateway.object.created"
+    UPDATED = "gateway.object.updated"
+    DELETED = "gateway.object.deleted"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A window of a collection. ``total`` counts every match, not only those shown."""

@@ -17,7 +17,9 @@ import psycopg
 from gateway_process import free_port
 
 TABLES = "object, history, link, counter, index_spec, text_index, term, sequence"
-TABLES += ", unique_spec, claim, installation, earlier, artifact, application"
+TABLES += (
+    ", unique_spec, claim, installation, earlier, artifact, application, event, delivery, dead_letter, lease"
+)
 START_SECONDS = 60
 
 

@@ -29,8 +29,8 @@ MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
         "description": "for people; the first words of the API document",
         "requires": "names of bundles that must be installed before",
         "collections": "a list of collections: groups of endpoints",
-        "endpoints": "an object of lists of endpoints: `schemas` of those that serve objects, `sources` of "
-        "those that hand requests on, `computed` of those that answer what a mapping makes of an object",
+        "endpoints": "lists of endpoints: `schemas` of those that serve objects, `sources` of "
+        "those that hand requests on, `computed` of what a mapping makes of an object",
         "applications": "a list of applications: who is expected to call",
     }
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway_core.catalog import openapi
+from gateway_core.catalog.actions import HandlerSpec, read_actions
 from gateway_core.catalog.computed_check import check_selections
 from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
@@ -39,12 +40,13 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What the catalog needs to know beside the artifacts."""
+    """What the catalog needs to know beside the artifacts. Without ``handlers`` no action is looked at."""
 
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
     compiled: MappingCache = field(default_factory=MappingCache, compare=False)
+    handlers: tuple[HandlerSpec, ...] | None = None
 
 
 def build(
@@ -91,6 +93,7 @@ def build(
         else {"info": info},
         computed=computed,
         sources=MappingProxyType(sources),
+        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings),
     )
     return catalog, tuple(findings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from gateway_core.catalog.endpoints import Endpoint
@@ -71,8 +72,10 @@ def entities(
     """The entities that can be used: none while there are no validators."""
     if not validators:
         return {}
+    # What is never shown is not asked for either: answers would tell what it is.
+    seen = {reference: _seen(spec) for reference, spec in specs.items()}
+    parsers = {reference: QueryParser(spec, seen.get, settings) for reference, spec in seen.items()}
     homes = {reference: _home(reference, endpoints) for reference in specs}
-    parsers = {reference: QueryParser(spec, specs.get, settings) for reference, spec in specs.items()}
     return {
         reference: _entity(spec, validators[reference], parsers[reference], homes)
         for reference, spec in specs.items()
@@ -84,7 +87,8 @@ def _entity(
 ) -> Entity:
     inverse = _inverse(spec)
     relations = spec.relations
-    blank: JsonObject = {p.name: [] if p.many else None for p in spec.properties.values() if p.name != "id"}
+    shown = [p for p in spec.properties.values() if p.name != "id" and not p.write_only]
+    blank: JsonObject = {p.name: [] if p.many else None for p in shown}
     return Entity(
         spec=spec,
         validator=validator,
@@ -99,11 +103,20 @@ def _entity(
         ),
         inverse=MappingProxyType(inverse),
         mirrored=tuple(inverse),
+        hidden=tuple(p.name for p in spec.properties.values() if p.write_only),
         immutable=tuple(p for p in spec.properties.values() if p.immutable),
         change_only=tuple(p for p in spec.properties.values() if p.change_only),
         spelled=tuple(Spelled(p.name, p.show, homes.get(str(p.target))) for p in relations if p.show != "id"),
         urls=tuple(p.name for p in spec.properties.values() if p.generate == "url"),
     )
+
+
+def _seen(spec: EntitySpec) -> EntitySpec:
+    """The spec without what is written only."""
+    if not any(prop.write_only for prop in spec.properties.values()):
+        return spec
+    shown = {name: prop for name, prop in spec.properties.items() if not prop.write_only}
+    return replace(spec, properties=MappingProxyType(shown))
 
 
 def _inverse(spec: EntitySpec) -> dict[tuple[Reference, str], tuple[str, ...]]:

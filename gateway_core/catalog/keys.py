@@ -81,6 +81,30 @@ APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+ACTION_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "$id": "its reference; needed",
+        "title": "for people",
+        "name": "for people, where there is no `title`",
+        "description": "for people",
+        "version": "for people",
+        "listens": "the names of the events on which it is done, whole; needed",
+        "conditions": "a rule in JSON Logic on the event and its object, see below; without it always",
+        "schemas": "a list of the `$id`s of schemas: only events about their objects count; those that the "
+        "configuration names, or else all, when absent",
+        "handler": "the name of what does the work, see below; needed",
+        "class": "in bundles of Common Gateway, instead of `handler`: the class that did the work there",
+        "configuration": "what the handler needs to know; checked when the bundle is installed",
+        "throws": "names of events that are thrown when it is done, about the same object",
+        "priority": "a whole number (default 1): of the actions on one event, those with a higher one come "
+        "first",
+        "async": "`true` (default): done soon after, and again until it succeeds; `false`: first tried "
+        "before the request is answered (default for actions with a `class`)",
+        "isEnabled": "`false`: it is not done",
+        "isLockable": "kept for bundles of Common Gateway; has no effect: an action is never lost in a lock",
+    }
+)
+
 ERROR_SHAPES: Mapping[ErrorShape, str] = MappingProxyType(
     {
         ErrorShape.PROBLEM: "problem details (RFC 9457), with `code`, `requestId` and `invalidParams`",
@@ -157,6 +181,7 @@ _BY_KIND = {
     Kind.ENDPOINT: ENDPOINT_KEYS,
     Kind.APPLICATION: APPLICATION_KEYS,
     Kind.COMPUTED: COMPUTED_KEYS,
+    Kind.ACTION: ACTION_KEYS,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from gateway_core.catalog.actions import Actions
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.match import MatchTable
 from gateway_core.catalog.sources import Source
@@ -46,7 +47,7 @@ class Entity:
     default; ``inverse`` are the names of the inverse ones by what they mirror, an entity and its
     property, and ``mirrored`` these pairs. ``immutable`` and ``change_only`` are the properties with
     these rules; ``spelled`` are the relations that show something else than ids, and ``urls`` the names of
-    properties that show where the object is found.
+    properties that show where the object is found; ``hidden`` are the names of those that are never shown.
     """
 
     spec: EntitySpec
@@ -64,6 +65,7 @@ class Entity:
     change_only: tuple[PropertySpec, ...] = ()
     spelled: tuple[Spelled, ...] = ()
     urls: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
     @property
     def reference(self) -> Reference:
@@ -111,6 +113,7 @@ class Catalog:
     openapi: JsonObject
     computed: tuple[Endpoint, ...] = ()
     sources: Mapping[Reference, Source] = field(default_factory=dict)
+    actions: Actions = field(default_factory=Actions)
 
     def spec(self, reference: Reference) -> EntitySpec | None:
         """What an entity's schema says, or None for a schema that is not installed."""

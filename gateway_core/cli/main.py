@@ -7,6 +7,7 @@ Imports of the application stand inside the commands, so that ``--help`` answers
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -16,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway_core.cli import applications, bundle, mapping, objects, sources
+from gateway_core.cli import applications, bundle, events, mapping, objects, sources
 from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
@@ -32,6 +33,7 @@ app.add_typer(applications.app, name="app")
 app.add_typer(objects.app, name="objects")
 app.add_typer(mapping.app, name="mapping")
 app.add_typer(sources.app, name="source")
+app.add_typer(events.app, name="events")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -74,6 +76,7 @@ def serve(
     import uvicorn
 
     from gateway_core import app as gateway
+    from gateway_core.cli.beside import beside
     from gateway_core.cli.server import run
     from gateway_core.operations.install import make_indexes, sentence
     from gateway_core.settings import Settings
@@ -92,6 +95,7 @@ def serve(
     make_indexes(opened, catalog)
     title = catalog.title
     _tell_access(settings, opened)
+    apart = settings.deliver_events == "process" and opened.shared
     opened.close()
     config = uvicorn.Config(
         "gateway_core.app:create_app",
@@ -109,7 +113,10 @@ def serve(
         timeout_graceful_shutdown=10,
     )
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    run(config, lambda port: tell(f"serving {title} at http://{host}:{port} (API documentation at /docs)"))
+    with beside(tell) if apart else contextlib.nullcontext():
+        run(
+            config, lambda port: tell(f"serving {title} at http://{host}:{port} (API documentation at /docs)")
+        )
 
 
 def _check_address(host: str, port: int) -> None:

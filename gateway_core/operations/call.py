@@ -12,7 +12,7 @@ from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.outgoing.protocol import NoSources, Sources
 from gateway_core.store.protocol import Store
-from gateway_core.types import Json, Principal
+from gateway_core.types import Event, Json, Principal
 
 # The values of a request are named tuples: a frozen dataclass takes four times as long to make.
 NO_PARAMS: Mapping[str, Json] = MappingProxyType({})
@@ -94,12 +94,14 @@ class Call(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What an operation answers: a document ready to print, and what stands around it."""
+    """What an operation answers: a document ready to print, what stands around it, and the events that
+    were recorded with the change that it made."""
 
     result: Result
     body: Json = None
     etag: str | None = None
     location: str | None = None
+    events: tuple[Event, ...] = ()
 
 
 class Context(NamedTuple):
@@ -107,7 +109,8 @@ class Context(NamedTuple):
     counts the seconds that this thread has worked: waiting for others costs a mapping nothing.
 
     ``brief``: others wait meanwhile, so an operation that only reads raises ``NotAtOnce``
-    before it would take more than some milliseconds. ``sources`` are other systems, which the
+    before it would take more than some milliseconds. ``follow`` does what is to be done on events within
+    the request, and answers the outcome for the client. ``sources`` are other systems, which the
     mappings of a request may call as often as ``calls`` allows; ``traceparent`` is what the request
     said of the trace that it belongs to.
     """
@@ -118,6 +121,7 @@ class Context(NamedTuple):
     clock: Callable[[], float]
     new_id: Callable[[], str]
     brief: bool = False
+    follow: Callable[[Call, Context, Outcome], Outcome] | None = None
     sources: Sources = NO_SOURCES
     calls: Budget = NO_CALLS
     traceparent: str = ""

@@ -36,15 +36,17 @@ def _names(*names: str) -> set[str]:
 
 
 def export_objects(context: Context, tenant: str, schemas: Iterable[str]) -> Iterator[JsonObject]:
-    """Every object of the schemas as it is stored, in order of creation, ready to be loaded again.
+    """Every object of the schemas as it is stored, in order of creation, ready to be loaded again, but
+    without what is written only.
 
     All of them are of one state of the store, whatever is written meanwhile; inside a snapshot of
     the caller they are of that. ``BATCH`` objects at a time are in memory.
     """
     with context.store.snapshot():
         for schema in schemas:
+            hidden = context.catalog.entities[schema].hidden
             for batch in _batches(context, Scope(tenant, schema)):
-                yield from map(_exported, batch)
+                yield from (_exported(item, hidden) for item in batch)
 
 
 def _batches(context: Context, scope: Scope) -> Iterator[Sequence[StoredObject]]:
@@ -54,12 +56,12 @@ def _batches(context: Context, scope: Scope) -> Iterator[Sequence[StoredObject]]
         last = batch[-1].id
 
 
-def _exported(item: StoredObject) -> JsonObject:
+def _exported(item: StoredObject, hidden: Sequence[str]) -> JsonObject:
     meta = item.meta
     return {
         SCHEMA: item.entity,
         ID: item.id,
-        **item.data,
+        **{name: value for name, value in item.data.items() if name not in hidden},
         SELF: {
             "version": meta.version,
             "owner": {"id": meta.owner, "name": meta.owner_name} if meta.owner else None,

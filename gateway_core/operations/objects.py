@@ -36,6 +36,7 @@ from gateway_core.operations.shape import (
     show,
     show_new,
 )
+from gateway_core.operations.telling import commit
 from gateway_core.query.model import Op, Query, Scope, Window, asks
 from gateway_core.schema import without
 from gateway_core.types import Json, JsonObject, StoredObject, Violation
@@ -141,7 +142,7 @@ def create(call: Call, context: Context) -> Outcome:
         planner.create(entity, id, document, fresh=True)
         changes = planner.changes()
         try:
-            written = context.store.apply(changes)
+            written, events = commit(call, context, changes, id)
         except VersionConflict:  # of an object that the document names
             continue
         except NotUnique as error:
@@ -149,7 +150,7 @@ def create(call: Call, context: Context) -> Outcome:
         body, tag = show_new(call, context, id, changes, written, Extend.of(query.extend))
         base = call.place if call.endpoint.has_items else entity.home
         place = f"{base}/{id}" if base is not None else None
-        return Outcome(Result.CREATED, project(body, query), tag, place)
+        return Outcome(Result.CREATED, project(body, query), tag, place, events)
     raise too_busy()
 
 
@@ -182,10 +183,10 @@ def delete(call: Call, context: Context) -> Outcome:
         check_match(call, context, item, extend)
         planner = Planner(context, call.principal, Graph({item.id: item}, {}, EVERYTHING))
         try:
-            context.store.apply(planner.delete(item))
+            _, events = commit(call, context, planner.delete(item), item.id)
         except VersionConflict:
             continue
-        return Outcome(Result.GONE)
+        return Outcome(Result.GONE, events=events)
     raise too_busy()
 
 
@@ -211,14 +212,13 @@ def _change(
         planner.update(entity, item, document)
         changes = planner.changes()
         try:
-            if changes.puts or changes.deletes:
-                context.store.apply(changes)
+            _, events = commit(call, context, changes, item.id)
         except VersionConflict:
             continue
         except NotUnique as error:
             raise planner.not_unique(error) from None
         body, tag = show(call, context, item.id, extend)
-        return Outcome(Result.CHANGED, project(body, query), tag)
+        return Outcome(Result.CHANGED, project(body, query), tag, events=events)
     raise too_busy()
 
 

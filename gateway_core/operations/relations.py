@@ -124,7 +124,7 @@ class Planner:
         return meta._replace(version=meta.version + 1, modified=self._moment, author=self._author)
 
     def _delete(self, item: StoredObject) -> Delete:
-        return Delete(item.id, item.meta.version, self._moment, self._author)
+        return Delete(item.id, item.meta.version, self._moment, self._author, item)
 
     def delete(self, item: StoredObject) -> Changes:
         """Plan that ``item`` goes, with what only it holds on to; those who refer to it let go.
@@ -376,8 +376,8 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
 
 
 def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """The document with what the register gave out to ``item``, or what cannot change any more, and
-    the document leaves out."""
+    """The document with what the register gave out to ``item``, what cannot change any more, and what no
+    client can know and so send back, where the document leaves it out."""
     kept: JsonObject = {
         prop.name: item.data[prop.name]
         for prop in entity.spec.properties.values()
@@ -385,4 +385,5 @@ def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObjec
         and prop.name in item.data
         and document.get(prop.name) in (None, "" if prop.generate is not None else None)
     }
+    kept |= {name: item.data[name] for name in entity.hidden if name in item.data and name not in document}
     return {**document, **kept} if kept else document

@@ -53,6 +53,8 @@ class Renderer:
         id, reference, data, meta = item
         entity = self._entities[reference]
         document: JsonObject = {"_id": id, "id": id, **entity.blank, **data}
+        for name in entity.hidden:
+            document.pop(name, None)
         document["_self"] = self._self(id, entity, data, meta, path)
         if not entity.shown:
             return self._finished(entity, document, {})

@@ -28,10 +28,11 @@ from gateway_core.operations.past import Life, removed_referrers
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import Planner
 from gateway_core.operations.shape import item_params, project, show
+from gateway_core.operations.telling import commit
 from gateway_core.query.shape import MAX_VERSION
 from gateway_core.schema.spec import PropertyKind, PropertySpec
 from gateway_core.store.protocol import Past
-from gateway_core.types import Json, JsonObject, StoredObject, Violation
+from gateway_core.types import Event, Json, JsonObject, StoredObject, Violation
 
 MEMBER = "version"
 
@@ -49,18 +50,18 @@ def restore(call: Call, context: Context) -> Outcome:
         life = known_life(call, context)
         wanted = version_of(call, context, life, number)
         _check(call, context, life, extend)
+        events: tuple[Event, ...] = ()
         if wanted.object is not life.current:
             planner = _plan(call, context, life, wanted.object)
             changes = planner.changes()
             try:
-                if changes.puts or changes.deletes:
-                    context.store.apply(changes)
+                _, events = commit(call, context, changes, call.id or "")
             except VersionConflict:
                 continue
             except NotUnique as error:
                 raise planner.not_unique(error) from None
         body, tag = show(call, context, call.id or "", extend)
-        return Outcome(Result.CHANGED, project(body, query), tag)
+        return Outcome(Result.CHANGED, project(body, query), tag, events=events)
     raise too_busy()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from gateway_core.errors import NotAtOnce
 from gateway_core.operations import compute, history, objects, restore
 from gateway_core.operations.call import Action, Call, Context, Outcome
 
@@ -27,5 +28,10 @@ OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyTy
 
 
 def run(call: Call, context: Context) -> Outcome:
-    """Do what the call asks. Raises a ``GatewayError`` when that cannot be."""
-    return OPERATIONS[call.action](call, context)
+    """Do what the call asks, and what is to be done at once on the events of it. Raises a ``GatewayError``
+    when that cannot be."""
+    if not context.catalog.actions.immediate or context.follow is None:
+        return OPERATIONS[call.action](call, context)
+    if context.brief and not context.catalog.actions.immediate.isdisjoint(call.endpoint.throws):
+        raise NotAtOnce  # an action may wait for others
+    return context.follow(call, context, OPERATIONS[call.action](call, context))

@@ -16,6 +16,7 @@ from gateway_core.operations.graph import Extend, Graph
 from gateway_core.operations.named import missing_references
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.relations import ID, Planner
+from gateway_core.operations.telling import telling
 from gateway_core.query.times import instant
 from gateway_core.schema import reason
 from gateway_core.schema.formats import CHECKS
@@ -79,6 +80,7 @@ def load_objects(
     *,
     check_references: bool = True,
     pass_over: bool = False,
+    tell: bool = True,
 ) -> Loaded:
     """Create the objects of the entries in one transaction: all of them, or none; with
     ``pass_over`` all that can be stored.
@@ -87,7 +89,7 @@ def load_objects(
     load can be repeated. A ``_self`` as ``export_objects`` writes it gives version, owner and times.
     References may go to objects of the same entries; without ``check_references`` they may go
     anywhere, and those that lead nowhere are answered as ``open``. Raises ``Conflict`` when
-    others keep creating the same objects meanwhile.
+    others keep creating the same objects meanwhile. With ``tell`` events tell of them, as of any change.
     """
     for _ in range(ATTEMPTS):
         batch = _Batch(context, principal, entries)
@@ -96,7 +98,8 @@ def load_objects(
             return Loaded(faults=faults)
         try:
             if batch.puts:
-                context.store.apply(Changes(principal.tenant, tuple(batch.puts)))
+                changes = Changes(principal.tenant, tuple(batch.puts))
+                context.store.apply(telling(context, changes, principal.application) if tell else changes)
         except VersionConflict:
             continue
         created = len(batch.planned)

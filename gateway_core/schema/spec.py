@@ -74,6 +74,7 @@ class PropertySpec:
     embed: bool = True
     cascade_delete: bool = False
     read_only: bool = False
+    write_only: bool = False
     nullable: bool = False
     generate: str | None = None
     default: Json = None

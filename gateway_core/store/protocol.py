@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
-from gateway_core.types import Artifact, Finding, JsonObject, Page, StoredObject
+from gateway_core.store.outbox import Outbox
+from gateway_core.types import Artifact, Event, Finding, JsonObject, Page, StoredObject
 
 KEPT_INSTALLATIONS: Final = 10
 """So many earlier installations of a bundle are kept; the oldest one goes."""
@@ -55,15 +56,20 @@ class Delete:
     expect: int
     moment: str = ""
     author: str | None = None
+    was: StoredObject | None = None
+    """What goes, for those who tell of it; a store does not look at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The whole of one transaction: all of it is stored, or nothing is."""
+    """The whole of one transaction: all of it is stored, or nothing is.
+
+    ``events`` tell of it; they are recorded in their order (see ``store.outbox``)."""
 
     tenant: str
     puts: tuple[Put, ...] = ()
     deletes: tuple[Delete, ...] = ()
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,9 @@ class Store(Protocol):
 
     shared: bool
     """Whether several processes may use it at one time."""
+
+    outbox: Outbox
+    """The events that changes recorded, and what is owed to those who are told of them."""
 
     def snapshot(self, *, brief: bool = False) -> AbstractContextManager[None]:
         """Inside, everything that this thread reads is of one state. Writing inside is not

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,16 @@ import orjson
 
 from gateway_core.query.times import instant
 from gateway_core.store.documents import encoded, encoded_document
+from gateway_core.store.outbox import Delivery, Owed, Recorded, filled
 from gateway_core.store.protocol import ApplicationRecord, Installation, Past
-from gateway_core.types import Artifact, Kind, Meta, Origin, StoredObject
+from gateway_core.types import Artifact, Event, Kind, Meta, Origin, StoredObject
+
+EVENT_COLUMNS = "seq, tenant, id, name, entity, object, version, time, application, action, data, key, depth"
+DELIVERY_COLUMNS = "consumer, event, lane, id, attempts, due, error"
+OWED_COLUMNS = ", ".join(
+    [f"d.{name}" for name in DELIVERY_COLUMNS.split(", ")]
+    + [f"e.{name}" for name in EVENT_COLUMNS.split(", ")]
+)
 
 _decode = orjson.loads
 _moment = datetime.fromisoformat
@@ -41,6 +49,33 @@ def past(tenant: str, row: tuple[Any, ...]) -> Past:
     """(ended, ended_by, removed, …``sql.COLUMNS``) → the version."""
     ended, ended_by, removed, *held = row
     return Past(stored_objects(tenant, [tuple(held)])[0], ended, ended_by, bool(removed))
+
+
+def recorded(row: tuple[Any, ...]) -> Recorded:
+    """A row of ``EVENT_COLUMNS`` → the event."""
+    number, tenant, id, name, entity, object, version, time, application, action, data, key, depth = row
+    held = _decode(data) if data else {}
+    event = Event(
+        id, name, entity, object, version, time, application, action, held, key=key, depth=depth
+    )  # fmt: skip
+    return Recorded(number, tenant, event)
+
+
+def event_values(tenant: str, event: Event, written: Mapping[str, StoredObject]) -> tuple[Any, ...]:
+    """An event → what ``EVENT_COLUMNS`` hold of it, without its number."""
+    data = filled(event, written)
+    return (
+        tenant,
+        *event[:8],
+        encoded(data) if data else None,
+        event.key,
+        event.depth,
+    )
+
+
+def owed(row: tuple[Any, ...]) -> Owed:
+    """A row of ``DELIVERY_COLUMNS`` and ``EVENT_COLUMNS`` → the delivery."""
+    return Owed(Delivery(*row[:7]), recorded(row[7:]))
 
 
 def artifact(row: tuple[Any, ...]) -> Artifact:

@@ -81,7 +81,7 @@ class GatewayApi:
     """Serves every endpoint of the catalog in force.
 
     ``clock`` is monotonic, ``work_clock`` counts the seconds that a thread has worked, ``now`` is
-    UTC; ``observe`` is told of each answer.
+    UTC; ``observe`` is told of each answer, ``follow`` is that of ``Context``.
     """
 
     def __init__(
@@ -96,10 +96,11 @@ class GatewayApi:
         new_id: Callable[[], str],
         observe: Callable[[Observation], None],
         sources: Sources = NO_SOURCES,
+        follow: Callable[[Call, Context, Outcome], Outcome] | None = None,
     ) -> None:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
-        self._work_clock, self._sources = work_clock, sources
+        self._work_clock, self._sources, self._follow = work_clock, sources, follow
         self._prefix, self._numbers = new_id()[-12:], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,7 +166,8 @@ class GatewayApi:
         return await asyncio.get_running_loop().run_in_executor(self._pool, _perform, call, context)
 
     def _context(self, moment: Moment, request: Request, *, brief: bool) -> Context:
-        known = (moment.catalog, self._live.store, self._now, self._work_clock, self._new_id, brief)
+        now, clock, new_id = self._now, self._work_clock, self._new_id
+        known = (moment.catalog, self._live.store, now, clock, new_id, brief, self._follow)
         if not moment.catalog.sources:
             return Context(*known)
         budget = Budget(self._options.mapping_calls)

@@ -16,10 +16,11 @@ from gateway_core.store.documents import conflict
 from gateway_core.store.postgresql import claims, indexes
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.indexes import IndexSet
+from gateway_core.store.postgresql.outbox import insert
 from gateway_core.store.protocol import Changes, Delete, Put
 from gateway_core.store.rows import object_values
 from gateway_core.store.terms import terms_of
-from gateway_core.types import StoredObject
+from gateway_core.types import Event, StoredObject
 
 SLOTS = 64
 
@@ -100,7 +101,7 @@ def write(connection: Connection, known: IndexSet, changes: Changes) -> Written:
     generation = (found.fetchone() or (0,))[0]
     if generation != known.generation:
         known = indexes.read(connection, generation)
-    work = _Work(connection, known, changes.tenant)
+    work = _Work(connection, known, changes.tenant, changes.events)
     written: list[StoredObject] = []
     batches = list(_batches(changes))
     for number, (puts, deletes) in enumerate(batches, 1):
@@ -158,14 +159,16 @@ def _batches(changes: Changes) -> Iterator[tuple[Sequence[Put], Sequence[Delete]
 class _Work:
     """One transaction of one tenant."""
 
-    def __init__(self, connection: Connection, known: IndexSet, tenant: str) -> None:
-        self._connection, self._known, self._tenant = connection, known, tenant
+    def __init__(self, connection: Connection, known: IndexSet, tenant: str, events: Sequence[Event]) -> None:
+        self._connection, self._known, self._tenant, self._events = connection, known, tenant, events
         self._counts: Counter[str] = Counter()
+        self._written: dict[str, StoredObject] = {}
 
     def batch(self, puts: Sequence[Put], deletes: Sequence[Delete], *, last: bool) -> list[StoredObject]:
-        """Changes of objects of which each occurs once; the last batch counts them all."""
+        """Changes of objects of which each occurs once; the last batch counts them all, and tells."""
         held = self._hold(puts, deletes)
         items = [self._numbered(put) for put in puts]
+        self._written |= {item.id: item for item in items}
         new = [item for put, item in zip(puts, items, strict=True) if put.expect == 0]
         changed = [item for put, item in zip(puts, items, strict=True) if put.expect]
         self._counts.update(item.entity for item in new)
@@ -179,6 +182,7 @@ class _Work:
             self._delete([delete.id for delete in deletes], held)
             if last:
                 self._count()
+                self._tell()
         if inserted is not None and inserted.rowcount != len(new):
             raise conflict(0)
         return [
@@ -193,6 +197,10 @@ class _Work:
         if counts:
             slot = self._connection.info.backend_pid % SLOTS
             self._connection.execute(_COUNT, (self._tenant, slot, *_columns(counts)))
+
+    def _tell(self) -> None:
+        if self._events:
+            insert(self._connection, self._tenant, self._events, self._written)
 
     def _hold(self, puts: Sequence[Put], deletes: Sequence[Delete]) -> dict[str, _Held]:
         """Lock what is there to change, when it is as expected."""

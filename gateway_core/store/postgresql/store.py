@@ -22,6 +22,7 @@ from gateway_core.store.postgresql.connections import BEGIN_READING, Connection,
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.postgresql.failures import translated
 from gateway_core.store.postgresql.migrate import migrate
+from gateway_core.store.postgresql.outbox import PostgresqlOutbox
 from gateway_core.store.postgresql.patterns import resolved
 from gateway_core.store.postgresql.plans import plan_of
 from gateway_core.store.postgresql.revisions import Revisions, announce
@@ -60,6 +61,7 @@ FROM link l JOIN object o ON o.tenant = l.tenant AND o.id = l.source
 WHERE l.tenant = %(tenant)s AND l.target = %(id)s AND l.property = ANY(%(properties)s)"""
 _HISTORY = f"""
 SELECT ended, ended_by, removed, {sql.COLUMNS} FROM history WHERE tenant = %s AND id = %s ORDER BY seq"""
+_ERASE = "DELETE FROM history WHERE tenant = %s AND id = ANY(%s)"
 _OF_LIFE = """
 FROM history WHERE tenant = %(tenant)s AND id = %(id)s AND entity = %(entity)s
 AND (%(owner)s::text IS NULL OR owner = %(owner)s) AND (%(number)s::bigint IS NULL OR version = %(number)s)"""
@@ -105,6 +107,7 @@ class PostgresqlStore(ReadsConfiguration):
         with translated(self._place), contextlib.closing(self._connections.apart()) as connection:
             migrate(connection, self._place)
         self._connections.open()
+        self.outbox = PostgresqlOutbox(self._read, self._again)
 
     # -- reading objects
 
@@ -258,18 +261,20 @@ class PostgresqlStore(ReadsConfiguration):
         return {each.object.id: each for each in (rows.past(tenant, row) for row in found)}
 
     def purge(self, before: str) -> int:
-        return self._forget("DELETE FROM history WHERE ended < %s", (before,))
+        return self._again(lambda c: c.execute("DELETE FROM history WHERE ended < %s", (before,)).rowcount)
 
     def erase(self, tenant: str, ids: Sequence[str]) -> int:
-        return self._forget("DELETE FROM history WHERE tenant = %s AND id = ANY(%s)", (tenant, storable(ids)))
+        return self._again(lambda c: c.execute(_ERASE, (tenant, storable(ids))).rowcount)
 
-    def _forget(self, text: str, params: Sequence[Any]) -> int:
-        def work(connection: Connection) -> int:
+    def _again(self, work: Callable[[Connection], T]) -> T:
+        """Do in a transaction what does no harm when it is done twice."""
+
+        def whole(connection: Connection) -> T:
             connection.execute("BEGIN")
-            return connection.execute(text, params).rowcount
+            return work(connection)
 
         with translated(self._place):
-            return self._commits.run(work, lambda *_: False)  # to forget twice does no harm
+            return self._commits.run(whole, lambda *_: False)
 
     # -- writing objects
 
@@ -312,10 +317,8 @@ class PostgresqlStore(ReadsConfiguration):
         self._configure(work)
 
     def remove_application(self, name: str) -> bool:
-        def work(connection: Connection) -> bool:
-            return connection.execute("DELETE FROM application WHERE name = %s", (name,)).rowcount > 0
-
-        return self._configure(work)
+        text = "DELETE FROM application WHERE name = %s"
+        return self._configure(lambda c: c.execute(text, (name,)).rowcount > 0)
 
     def revision(self) -> int:
         with translated(self._place):

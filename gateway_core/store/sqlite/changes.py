@@ -12,6 +12,7 @@ from gateway_core.store.protocol import Changes, Delete, Put
 from gateway_core.store.rows import object_values
 from gateway_core.store.sqlite import claims
 from gateway_core.store.sqlite.indexes import IndexSet, put_terms
+from gateway_core.store.sqlite.outbox import insert
 from gateway_core.store.sqlite.texts import Keeper
 from gateway_core.types import StoredObject
 
@@ -59,6 +60,8 @@ def write(connection: sqlite3.Connection, known: IndexSet, changes: Changes) -> 
     for entity, change in counts.items():
         if change:
             connection.execute(_COUNT, (changes.tenant, entity, change))
+    if changes.events:
+        insert(connection, changes.tenant, changes.events, {item.id: item for item in written})
     return written
 
 

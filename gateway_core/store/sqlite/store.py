@@ -32,6 +32,7 @@ from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
 from gateway_core.store.sqlite.failures import translated
+from gateway_core.store.sqlite.outbox import SqliteOutbox
 from gateway_core.store.sqlite.plans import plan_of
 from gateway_core.store.terms import specs_of
 from gateway_core.types import Finding, Page, StoredObject
@@ -90,12 +91,12 @@ class SqliteStore(ReadsConfiguration):
 
     mark = "?"
     reads_at_once = True  # in WAL mode a reader never waits for a writer
-    shared = True
 
     def __init__(self, path: str, *, synchronous: str = "FULL", busy_seconds: float = 10.0) -> None:
         if synchronous not in {"FULL", "NORMAL"}:
             raise ValueError("synchronous is FULL or NORMAL")
         self._place = path
+        self.shared = not path.startswith("file:")  # what is in memory is this process's alone
         self._readers = Connections(path, synchronous=synchronous, busy_seconds=busy_seconds)
         self._indexes = indexes.IndexSet()
         self._around_texts: dict[tuple[tuple[str, str], ...], tuple[str, tuple[str, ...]]] = {}
@@ -115,6 +116,7 @@ class SqliteStore(ReadsConfiguration):
             connection.close()
             raise
         self._commits = Commits(connection, busy_seconds=busy_seconds, place=path)
+        self.outbox = SqliteOutbox(self._read, self._write)
 
     # -- reading objects
 

@@ -22,6 +22,7 @@ from gateway_core.store.protocol import (
     Put,
 )
 from gateway_core.store.terms import claims_of
+from gateway_core.store.tiny.box import recorded
 from gateway_core.store.tiny.state import Key, Row, State
 from gateway_core.types import StoredObject
 
@@ -38,6 +39,9 @@ def applied(state: State, changes: Changes) -> tuple[State, tuple[StoredObject, 
     after = draft.state()
     if state.unique:
         _refuse_shared(after, changes.tenant, written)
+    if changes.events:
+        told, _ = recorded(after.outbox, changes.tenant, changes.events, {item.id: item for item in written})
+        after = replace(after, outbox=told)
     return after, written
 
 

@@ -18,6 +18,7 @@ from gateway_core.query.evaluate import World
 from gateway_core.query.model import Hop
 from gateway_core.query.times import instant
 from gateway_core.store.protocol import ApplicationRecord, IndexSpec, Installation, Link, Past
+from gateway_core.store.tiny.box import Box, box_of, box_tables
 from gateway_core.types import Artifact, JsonObject, Kind, Meta, Origin, StoredObject
 
 FORMAT = 1
@@ -57,6 +58,7 @@ class State:
     earlier: Mapping[str, tuple[Installation, ...]] = field(default_factory=dict)
     """Bundle → its installations before the one in force, latest last."""
     unique: tuple[IndexSpec, ...] = ()
+    outbox: Box = field(default_factory=Box)
 
     @cached_property
     def referring(self) -> Mapping[Key, tuple[Row, ...]]:
@@ -123,6 +125,7 @@ def tables(state: State) -> dict[str, dict[str, Any]]:
             str(number): {"entity": spec.entity, "path": spec.path, "folded": spec.folded}
             for number, spec in enumerate(state.unique, 1)
         },
+        **box_tables(state.outbox),
     }
 
 
@@ -161,12 +164,14 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
             IndexSpec(each["entity"], each["path"], unique=True, folded=bool(each["folded"]))
             for each in found.get(name, {}).values()
         )
+        name = "events"
+        box = box_of(found)
     except (KeyError, TypeError, ValueError, AttributeError):
         hint = "Mend it with an editor, or restore it from a backup."
         raise StoreError(f"The table '{name}' of the store {place} is damaged.", hint=hint) from None
     last = max([int(store.get("last", 0)), *(row.seq for row in rows)])
     revision = int(store.get("revision", 0))
-    return State(objects, last, sequences, bundles, applications, revision, past, earlier, unique)
+    return State(objects, last, sequences, bundles, applications, revision, past, earlier, unique, box)
 
 
 def _object(tenant: str, row: Row) -> JsonObject:

@@ -34,6 +34,7 @@ from gateway_core.store.protocol import (
 )
 from gateway_core.store.terms import specs_of
 from gateway_core.store.tiny.changes import applied, configured
+from gateway_core.store.tiny.outbox import TinyOutbox
 from gateway_core.store.tiny.state import Key, LinkedWorld, State, state_of, tables
 from gateway_core.store.tiny.storage import AtomicStorage
 from gateway_core.types import Artifact, Finding, JsonObject, Page, Severity, StoredObject
@@ -72,6 +73,7 @@ class TinyStore:
         except BaseException:
             self._database.close()
             raise
+        self.outbox = TinyOutbox(self._current, self._write)
 
     # -- reading objects
 

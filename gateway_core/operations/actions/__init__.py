@@ -1,0 +1,1 @@
+"""What is done on events: handlers, their registry, and the running of actions."""
