@@ -26,7 +26,7 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
-from gateway_core.dispatch import Dispatcher, Patience
+from gateway_core.dispatch import Dispatcher, Patience, Timer
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError, UpstreamError
 from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
@@ -171,6 +171,11 @@ def dispatcher_of(settings: Settings, performer: Performer, live: Live, sources:
     )
 
 
+def timer_of(live: Live) -> Timer:
+    """The worker that starts cronjobs."""
+    return Timer(lambda: context_of(live.moment.catalog, live.store), holder=new_id())
+
+
 def connection_limits(settings: Settings) -> Limits:
     return Limits(
         header_timeout=settings.header_timeout,
@@ -242,6 +247,7 @@ class Gateway:
         performer = performer_of(settings, self._outgoing)
         sources = sources_of(settings, self._outgoing)
         self._dispatcher = dispatcher_of(settings, performer, self._live, sources)
+        self._timer = timer_of(self._live)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
         self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
@@ -298,13 +304,16 @@ class Gateway:
         wanted = self._settings.deliver_events
         if wanted == "thread" or (wanted == "process" and not self._live.store.shared):
             self._dispatcher.start()
+            self._timer.start()
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             self._log.flush()
-            await asyncio.get_running_loop().run_in_executor(None, self._dispatcher.stop)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(None, self._timer.stop)
+            await loop.run_in_executor(None, self._dispatcher.stop)
             self._pool.shutdown(wait=True)
             self._outgoing.close()
             self._live.store.close()

@@ -14,6 +14,7 @@ from gateway_core.catalog.actions import HandlerSpec, read_actions
 from gateway_core.catalog.computed_check import check_selections
 from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
+from gateway_core.catalog.cronjobs import read_cronjobs
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.entities import entities, read_schemas
 from gateway_core.catalog.indexed import indexed_paths
@@ -93,7 +94,8 @@ def build(
         else {"info": info},
         computed=computed,
         sources=MappingProxyType(sources),
-        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings),
+        cronjobs=read_cronjobs(_of(used, Kind.CRONJOB), findings),
+        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings, sources),
     )
     return catalog, tuple(findings)
 

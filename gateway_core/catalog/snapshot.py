@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gateway_core.catalog.actions import Actions
+from gateway_core.catalog.cronjobs import Cronjob
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.match import MatchTable
 from gateway_core.catalog.sources import Source
@@ -113,6 +114,7 @@ class Catalog:
     openapi: JsonObject
     computed: tuple[Endpoint, ...] = ()
     sources: Mapping[Reference, Source] = field(default_factory=dict)
+    cronjobs: tuple[Cronjob, ...] = ()
     actions: Actions = field(default_factory=Actions)
 
     def spec(self, reference: Reference) -> EntitySpec | None:

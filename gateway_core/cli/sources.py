@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -67,6 +69,56 @@ def try_(
         fail(error.detail)
     finally:
         outgoing.close()
+
+
+@app.command("sync")
+def sync(
+    name: Annotated[str, typer.Argument(help="Title or reference of an action that synchronizes.")],
+    page: Annotated[
+        int | None, typer.Option(help="Begin with this page; then nothing is removed.", min=0)
+    ] = None,
+) -> None:
+    """Bring the objects of a source in, as the action says, and tell what came of it."""
+    from gateway_core import app as gateway
+    from gateway_core.errors import GatewayError
+    from gateway_core.operations.actions.synchronizing import by_name, run_by_name
+    from gateway_core.operations.call import Budget
+    from gateway_core.settings import Settings
+
+    settings = Settings()
+    catalog, sources, outgoing = _opened(settings, gateway)
+    action = by_name(catalog, name)
+    store = gateway.store_of(settings)
+    context = gateway.context_of(catalog, store)._replace(
+        sources=sources, calls=Budget(settings.mapping_calls)
+    )
+    try:
+        with _progress(action.title) as report:
+            tally = run_by_name(context, action, report=report, first=page)
+    except GatewayError as error:
+        fail(f"{error.detail} (what came in before is kept; run it again to go on)")
+    finally:
+        outgoing.close()
+        store.close()
+    counts = ("created", "changed", "unchanged", "removed", "failed")
+    told = ", ".join(f"{getattr(tally, each)} {each}" for each in counts)
+    tell(f"{action.title}: {tally.seen} objects on {tally.pages} pages: {told}")
+    for fault in tally.faults:
+        tell(f"  {fault}")
+    if tally.failed:
+        raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _progress(title: str) -> Iterator[Callable[[Any], None]]:
+    """A bar on the terminal; nothing where there is none."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        yield lambda tally: progress.update(task, completed=tally.seen, total=tally.total)
 
 
 def _opened(settings: Any, gateway: Any) -> tuple[Any, Any, Any]:

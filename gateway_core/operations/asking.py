@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -58,15 +58,17 @@ def source_of(catalog: Catalog, named: str) -> Source:
     return known
 
 
-def ask(sources: Sources, source: Source, asked: Ask, services: Services) -> Said:
+def ask(
+    sources: Sources, source: Source, asked: Ask, services: Services, *, seconds: float | None = None
+) -> Said:
     """Ask a source, with the mappings that it has for the path around it.
 
     Raises what ``Sources`` raises, and ``UpstreamError`` for an answer of 400 and above, unless a mapping
-    of the source makes an answer of it.
+    of the source makes an answer of it. ``seconds`` bound the call closer than the source does.
     """
     exchange = source.exchange(asked.path)
     sent = _outward(exchange, asked, services)
-    answer = sources.call(source, message_of(sent))
+    answer = sources.call(source, replace(message_of(sent), seconds=seconds))
     try:
         if answer.status >= 400:
             return _refused(source, exchange, answer, services)

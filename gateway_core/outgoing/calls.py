@@ -114,7 +114,7 @@ class SourceCalls:
         self._breakers.enter(source.reference, source.breaker)
         failed: bool | None = None
         try:
-            async with asyncio.timeout(source.total_seconds):
+            async with asyncio.timeout(min(source.total_seconds, message.seconds or source.total_seconds)):
                 answer = await self._attempts(source, message, tries)
         except TimeoutError:
             failed = True

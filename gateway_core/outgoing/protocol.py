@@ -86,13 +86,15 @@ class Outgoing(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
-    """A call to a source. ``path`` stands below its address, and may hold a query of its own."""
+    """A call to a source. ``path`` stands below its address, and may hold a query of its own; ``seconds``
+    bound the call when they are fewer than the source has."""
 
     method: str = "GET"
     path: str = ""
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    seconds: float | None = None
 
     def __repr__(self) -> str:
         return f"Message({self.method})"
