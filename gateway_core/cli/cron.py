@@ -29,7 +29,11 @@ def list_() -> None:
     if not catalog.cronjobs:
         tell("no bundle that is installed has cronjobs")
         return
-    table = Table("Job", "When", "Zone", "Next (UTC)", "Throws", "Remark")
+    table = Table(box=None)
+    for title in ("Job", "When", "Zone", "Next (UTC)"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("Throws")
+    table.add_column("Remark")
     for job in sorted(catalog.cronjobs, key=lambda each: each.title):
         due = job.after(gateway.now()).strftime("%Y-%m-%d %H:%M") if job.enabled else "-"
         silent = ", ".join(unheard(catalog, job))

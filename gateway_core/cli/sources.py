@@ -25,11 +25,15 @@ def list_() -> None:
 
     settings = Settings()
     catalog, sources, outgoing = _opened(settings, gateway)
-    table = Table("Source", "Reference", "Host", "On", "Remark")
+    table = Table(box=None)
+    for title in ("Source", "Host", "On"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("Reference", overflow="fold")
+    table.add_column("Remark")
     for source in sorted(catalog.sources.values(), key=lambda each: each.title):
         state = sources.state(source)
         on = "yes" if state.enabled else "no"
-        table.add_row(source.title, source.reference, state.host, on, state.trouble)
+        table.add_row(source.title, state.host, on, source.reference, state.trouble)
     outgoing.close()
     if not catalog.sources:
         tell("no bundle that is installed has sources")
