@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
 import secrets
 import sys
 import time
-import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -18,22 +16,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway_core.bundles.order import bundles_by_requirement
+from gateway_core.bundles.packages import registered_handlers
 from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
 from gateway_core.dispatch import Dispatcher, Patience, Timer
-from gateway_core.errors import ConfigurationError, GatewayError, StoreError, UpstreamError
+from gateway_core.errors import ConfigurationError, GatewayError, StoreError
 from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.actions.perform import Performer
-from gateway_core.operations.actions.protocol import spec_of
-from gateway_core.operations.actions.registry import handlers
+from gateway_core.operations.actions.registry import handlers, specs
 from gateway_core.operations.call import Budget, Context
 from gateway_core.operations.install import (
     install,
@@ -59,16 +56,15 @@ from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
 from gateway_core.web.admin.api import administration
-from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Send
+from gateway_core.web.asgi import ApiOptions, GatewayApi, Receive, Send
 from gateway_core.web.connection import Limits
 from gateway_core.web.dialects import Response, error_response
 from gateway_core.web.guard import LoopbackOnly
+from gateway_core.web.log import AccessLog
 from gateway_core.web.target import Scope
 
 REFRESH_SECONDS = 0.3
 FORGET_SECONDS = 3600
-LOG_SECONDS = 0.2
-LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 SHOWN_WARNINGS = 10
 API, ADMIN, ADMIN_DOCS = "/api/", "/admin/", "/admin/docs"
 
@@ -92,8 +88,9 @@ def new_id() -> str:
 def build_settings(settings: Settings) -> BuildSettings:
     query = QuerySettings(default_limit=settings.default_limit, max_limit=settings.max_limit)
     given = "title" in settings.model_fields_set
-    specs = tuple(spec_of(handler) for handler in handlers().values())
-    return BuildSettings(query, settings.title if given else "", mapping_limits(settings), handlers=specs)
+    title = settings.title if given else ""
+    known = frozenset(registered_handlers())
+    return BuildSettings(query, title, mapping_limits(settings), handlers=known, actions=specs())
 
 
 def mapping_limits(settings: Settings) -> MappingLimits:
@@ -118,9 +115,9 @@ def check_workers(settings: Settings, store: Store) -> None:
         raise StoreError(detail, hint="Set it to 1, or use a sqlite: or postgresql: store.")
 
 
-def live_of(settings: Settings, store: Store) -> Live:
+def live_of(settings: Settings, store: Store, build: BuildSettings | None = None) -> Live:
     tokens = TokenSettings(settings.token_max_age, settings.clock_leeway)
-    return Live(store, build_settings(settings), tokens)
+    return Live(store, build or build_settings(settings), tokens)
 
 
 def context_of(catalog: Catalog, store: Store) -> Context:
@@ -197,6 +194,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
     back is passed over. ``tell`` hears what is done, and the first warnings. Raises
     ``ConfigurationError`` for what is not as it was locked, where the settings ask for that."""
     sources = {}
+    build = build_settings(settings)
     lock = lock_file(Path(settings.lock)) if settings.locked else ""
     for name in settings.bundle_names():
         source = read_source(name)
@@ -212,7 +210,7 @@ def install_bundles(settings: Settings, store: Store, tell: Callable[[str], None
             tell(f"not installed: {bundle.name} {bundle.version}, which was rolled back; {way}")
             continue
         with about(name), located(source):
-            made = install(store, bundle, build_settings(settings), context_of, source=source.place)
+            made = install(store, bundle, build, context_of, source=source.place)
         objects = f", {made.created} objects created" if made.created else ""
         tell(f"installed {bundle.name} {bundle.version}: {len(bundle.artifacts)} artifacts{objects}")
         for warning in made.warnings[:SHOWN_WARNINGS]:
@@ -242,7 +240,8 @@ class Gateway:
     for people elsewhere."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._live, self._settings = live_of(settings, store), settings
+        build = build_settings(settings)  # shared: what did not change is compiled once
+        self._live, self._settings = live_of(settings, store, build), settings
         self._outgoing = outgoing_of(settings)
         performer = performer_of(settings, self._outgoing)
         sources = sources_of(settings, self._outgoing)
@@ -258,7 +257,7 @@ class Gateway:
             read_timeout=settings.read_timeout,
             mapping_calls=settings.mapping_calls,
         )
-        self._log = AccessLog(sys.stderr.fileno())
+        self._log = AccessLog(sys.stderr.fileno(), now)
         self._api: Any = GatewayApi(
             self._live,
             options,
@@ -283,7 +282,7 @@ class Gateway:
         self._pages = console(self._live, problem_of, demo=settings.demo)
         self._pages.router.lifespan_context = self._lifespan
         self._admin = administration(
-            self._live, build_settings(settings), context_of, now=now, clock=time.monotonic, observe=self._log
+            self._live, build, context_of, now=now, clock=time.monotonic, observe=self._log
         )
         self._entrance = LoopbackOnly(self._route, settings.origins()) if settings.demo else self._route
 
@@ -369,49 +368,3 @@ def spare_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-
-
-class AccessLog:
-    """One JSON object a line, written whole, so that processes may share the descriptor.
-
-    It holds nothing that a client sent: no id, query, body or message. (The logging module
-    would cost as much as reading an object does.) Lines are written together, at the latest
-    after ``LOG_SECONDS``; a fault at once, with all that came before it.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._lines: list[bytes] = []
-
-    def __call__(self, seen: Observation) -> None:
-        line: dict[str, Any] = {
-            "time": now(),
-            "method": seen.method,
-            "route": seen.route,
-            "status": seen.status,
-            "ms": round(seen.seconds * 1000, 1),
-            "application": seen.application,
-            "request": seen.request_id,
-        }
-        if seen.fault is not None:
-            line["fault"] = type(seen.fault).__name__
-            if isinstance(seen.fault, StoreError):  # its words are ours: the store, and what ails it
-                line["detail"] = seen.fault.detail
-            if isinstance(seen.fault, UpstreamError):  # as are these: the source, its host and port
-                line["detail"] = f"{seen.fault.detail} ({seen.fault.cause})".removesuffix(" ()")
-            line["trace"] = [
-                f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
-                for frame in traceback.extract_tb(seen.fault.__traceback__)
-            ]
-        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-        if seen.fault is not None or len(self._lines) >= LOG_LINES:
-            self.flush()
-        elif len(self._lines) == 1:
-            asyncio.get_running_loop().call_later(LOG_SECONDS, self.flush)
-
-    def flush(self) -> None:
-        """Write what waits. A log that cannot be written stops nobody."""
-        lines, self._lines = self._lines, []
-        if lines:
-            with contextlib.suppress(OSError):
-                os.write(self._descriptor, b"".join(lines))

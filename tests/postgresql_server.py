@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 from gateway_process import free_port
 
-TABLES = "object, history, link, counter, index_spec, text_index, term, sequence"
+TABLES = "object, history, link, counter, index_spec, text_index, order_index, term, sequence"
 TABLES += (
     ", unique_spec, claim, installation, earlier, artifact, application, event, delivery, dead_letter, lease"
 )
@@ -117,7 +117,8 @@ def emptied(url: str) -> str:
         found = connection.execute("SELECT to_regclass('object') IS NOT NULL").fetchone()
         if found == (True,):
             names = connection.execute(
-                "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname ~ '^(member|texts)_'"
+                "SELECT relname FROM pg_class"
+                " WHERE relkind = 'i' AND relname ~ '^(member|order|texts)_[0-9a-f]{16}$'"
             ).fetchall()
             for (name,) in names:
                 connection.execute(f'DROP INDEX "{name}"')

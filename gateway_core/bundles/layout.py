@@ -23,8 +23,8 @@ MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "$schema": "ignored",
         "name": "the bundle's name, by which others require it; needed",
-        "version": "its version, as [Semantic Versioning](https://semver.org) has them: `upgrade` takes newer "
-        f"ones; whether there is anything to do is decided by the content (default `{DEFAULT_VERSION}`)",
+        "version": "its version, as [Semantic Versioning](https://semver.org) has them: `upgrade` takes "
+        f"newer ones; whether there is anything to do is decided by content (default `{DEFAULT_VERSION}`)",
         "title": "for people; heads the API document when the bundle serves endpoints",
         "description": "for people; the first words of the API document",
         "requires": "names of bundles that must be installed before",

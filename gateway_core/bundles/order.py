@@ -10,9 +10,8 @@ from gateway_core.types import Artifact, Bundle, Json, Kind
 
 T = TypeVar("T")
 _WORD = re.compile(r"[^\s'\"(){}\[\],]+")
-_RANK = {
-    kind: number for number, kind in enumerate((Kind.COLLECTION, Kind.SCHEMA, Kind.MAPPING, Kind.ENDPOINT))
-}
+_FIRST = (Kind.COLLECTION, Kind.SCHEMA, Kind.MAPPING, Kind.ENDPOINT, Kind.COMPUTED)
+_RANK = {kind: number for number, kind in enumerate(_FIRST)}
 
 
 def by_dependency(artifacts: Iterable[Artifact]) -> list[Artifact]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -21,6 +22,7 @@ from gateway_core.types import Bundle, Json, JsonObject, Kind
 
 TREE: Final = "Installation"
 COMPOSER: Final = "composer.json"
+TEST_DATA: Final = "test-data"
 # Folders of the older layout, beside the tree.
 LEGACY: Final = tuple(
     sorted({"CronJob", "Entity", "Gateway", "Organisation"} | {
@@ -64,6 +66,17 @@ def lay_out_original(files: Mapping[str, bytes], called: str) -> Bundle:
         artifacts=gathering.artifacts,
         findings=tuple(gathering.findings),
     )
+
+
+def with_test_data(bundle: Bundle) -> Bundle:
+    """The bundle with its test data as data that is created."""
+    marked = [artifact.body.get(OPTIONAL) is True for artifact in bundle.artifacts]
+    artifacts = tuple(
+        replace(each, body={k: v for k, v in each.body.items() if k != OPTIONAL}) if test else each
+        for each, test in zip(bundle.artifacts, marked, strict=True)
+    )
+    findings = tuple(finding for finding in bundle.findings if finding.code != TEST_DATA)
+    return replace(bundle, artifacts=artifacts, findings=findings)
 
 
 def _composer(files: Mapping[str, bytes]) -> JsonObject:
@@ -177,6 +190,6 @@ def _object(gathering: Gathering, schema: str, value: JsonObject, path: str) -> 
     body: JsonObject = {schema: [document]}
     if path.rpartition("/")[2].lower() != _REQUIRED_DATA:
         body[OPTIONAL] = True
-        text = "its objects are test data, which is created when it is asked for"
-        gathering.remark("test-data", text, path, reference, info=True)
+        text = "its objects are test data, which --test-data creates"
+        gathering.remark(TEST_DATA, text, path, reference, info=True)
     gathering.add(Kind.DATA, reference, body, path)

@@ -8,8 +8,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from gateway_core.catalog.original import handler_name
+
 BUNDLES: Final = "gateway.bundles"
-HANDLERS: Final = "gateway.handlers"
+HANDLERS: Final = "gateway.actions"
 
 
 def packaged_bundles() -> dict[str, Path]:
@@ -30,15 +32,10 @@ def packaged_bundles() -> dict[str, Path]:
 def registered_handlers() -> Mapping[str, EntryPoint]:
     """The handlers that installed packages provide, by the name of the class that actions ask for.
 
-    An entry point of the group ``gateway.handlers`` has that name, with dots for the backslashes of PHP:
+    An entry point of the group ``gateway.actions`` has that name, with dots for the backslashes of PHP:
     ``"Acme.ShopBundle.ActionHandler.OrderHandler" = "acme_shop.orders:OrderHandler"``.
     """
     return {handler_name(point.name): point for point in entry_points(group=HANDLERS)}
-
-
-def handler_name(name: str) -> str:
-    r"""The one spelling of the name of a class: ``Acme\Shop\OrderHandler`` is ``Acme.Shop.OrderHandler``."""
-    return name.strip().strip("\\").replace("\\", ".").replace("/", ".")
 
 
 def _folder(module: str) -> Path | None:

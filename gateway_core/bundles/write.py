@@ -11,7 +11,7 @@ from gateway_core.bundles.kinds import FORM_OF
 from gateway_core.bundles.layout import MANIFEST
 from gateway_core.types import Artifact, Bundle, JsonObject, Kind
 
-_IN_MANIFEST = (Kind.COLLECTION, Kind.ENDPOINT, Kind.APPLICATION)
+_IN_MANIFEST = (Kind.COLLECTION, Kind.ENDPOINT, Kind.COMPUTED, Kind.APPLICATION)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _SAFE_PATH = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\.json")
 
@@ -26,7 +26,10 @@ def write_bundle(bundle: Bundle) -> dict[str, bytes]:
         "description": bundle.description,
         "requires": list(bundle.requires),
         "collections": _bodies(bundle, Kind.COLLECTION),
-        "endpoints": {"schemas": _bodies(bundle, Kind.ENDPOINT)},
+        "endpoints": {
+            "schemas": _bodies(bundle, Kind.ENDPOINT),
+            "computed": _bodies(bundle, Kind.COMPUTED),
+        },
         "applications": _bodies(bundle, Kind.APPLICATION),
     }
     files = {MANIFEST: _text(manifest)}

@@ -128,7 +128,7 @@ class ActionReader:
         referable: Mapping[str, Collection[Reference]],
         findings: list[Finding],
     ) -> None:
-        self._handlers = {name: spec for spec in handlers for name in (spec.name, *spec.aliases)}
+        self._handlers = {_dotted(name): spec for spec in handlers for name in (spec.name, *spec.aliases)}
         self._specs, self._referable, self._findings = specs, referable, findings
         self._faulty = False
 
@@ -139,7 +139,7 @@ class ActionReader:
             return None
         self._faulty = False
         spec = self._handler(artifact)
-        condition = self._condition(artifact)
+        condition = self._condition(artifact) if spec is not None else None
         if spec is None or condition is None:
             return None
         configuration = dict(body.get("configuration") or {})
@@ -171,8 +171,8 @@ class ActionReader:
     def _handler(self, artifact: Artifact) -> HandlerSpec | None:
         own, original = artifact.body.get("handler"), artifact.body.get("class")
         name = str(own or original or "")
-        spec = self._handlers.get(name.strip("\\"))
-        if spec is None:
+        spec = self._handlers.get(_dotted(name))
+        if spec is None and (own or not original or not is_original(artifact)):
             known = sorted({spec.name for spec in self._handlers.values()})
             hint = suggestion(name, known) or f"There are: {', '.join(known)}; packages can add others."
             text = f"there is no handler '{name}': it is never done" if name else "it names no 'handler'"
@@ -266,6 +266,11 @@ class ActionReader:
             self._faulty = True
             finding = reject(finding, artifact) if is_original(artifact) else finding
         self._findings.append(finding)
+
+
+def _dotted(name: str) -> str:
+    """The name of a handler, or of a class of PHP, with dots."""
+    return name.strip("\\").replace("\\", ".").replace("/", ".")
 
 
 def read_actions(

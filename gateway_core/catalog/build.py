@@ -16,7 +16,7 @@ from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
 from gateway_core.catalog.cronjobs import read_cronjobs
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.entities import entities, read_schemas
+from gateway_core.catalog.entities import SchemaCache, entities
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
@@ -30,6 +30,7 @@ from gateway_core.catalog.read_sources import read_sources
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
+from gateway_core.catalog.states import states, waiting
 from gateway_core.catalog.words import word_clashes
 from gateway_core.mapping.mapping import DEFAULT_LIMITS, CompiledMapping, Limits
 from gateway_core.query.parse import QuerySettings
@@ -41,13 +42,16 @@ _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
-    """What the catalog needs to know beside the artifacts. Without ``handlers`` no action is looked at."""
+    """What the catalog needs to know beside the artifacts; ``handlers`` are the names of the classes that
+    somebody provides. Without ``actions``, the handlers of actions, no action is looked at."""
 
     query: QuerySettings = QuerySettings()
     title: str = ""
     limits: Limits = DEFAULT_LIMITS
+    handlers: frozenset[str] = frozenset()
     compiled: MappingCache = field(default_factory=MappingCache, compare=False)
-    handlers: tuple[HandlerSpec, ...] | None = None
+    schemas: SchemaCache = field(default_factory=SchemaCache, compare=False)
+    actions: tuple[HandlerSpec, ...] | None = None
 
 
 def build(
@@ -68,7 +72,7 @@ def build(
     findings: list[Finding] = []
     used = settle(artifacts, findings)
     findings.extend(unknown_keys(used))
-    specs, validators = read_schemas(_of(used, Kind.SCHEMA), findings)
+    specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
     sources = read_sources(_of(used, Kind.SOURCE), mappings, findings)
     endpoints = _endpoints(used, specs, mappings, findings)
@@ -95,8 +99,10 @@ def build(
         computed=computed,
         sources=MappingProxyType(sources),
         cronjobs=read_cronjobs(_of(used, Kind.CRONJOB), findings),
-        actions=read_actions(_of(used, Kind.ACTION), settings.handlers, specs, mappings, findings, sources),
+        actions=read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings, sources),
     )
+    owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
+    findings.extend(waiting(states(owners, catalog, findings, settings.handlers)))
     return catalog, tuple(findings)
 
 

@@ -123,6 +123,18 @@ class Above:
 
 
 @dataclass(frozen=True, slots=True)
+class Receives:
+    """What an endpoint that takes messages, and keeps no objects, does with them.
+
+    Messages with equal values of the members ``identity`` are one message; without any, equal messages
+    are. ``keep`` are the members that its event holds, all of them when there are none.
+    """
+
+    identity: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One resource: ``path`` lists and creates, ``path/{id}`` reads and changes.
 
@@ -140,7 +152,7 @@ class Endpoint:
     begins so is its own when it is ``open_ended``. ``forwards`` is the source that requests are handed on
     to, below the path ``to`` there. ``variants`` are the same endpoint as the applications with these
     references see it. With ``computed`` it serves no objects: it answers what is made of one, behind that
-    object's path.
+    object's path. With ``receives`` it takes messages, has no ``entity``, and only throws.
     """
 
     reference: Reference
@@ -172,6 +184,7 @@ class Endpoint:
     to: str = ""
     variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
     computed: Computed | None = None
+    receives: Receives | None = None
 
     @property
     def path(self) -> str:
@@ -180,7 +193,7 @@ class Endpoint:
 
     @property
     def has_objects(self) -> bool:
-        """Whether it serves objects of the register."""
+        """Whether requests end here: with objects of the register, or as messages to it."""
         return not (self.waits_for or self.forwards)
 
     @property

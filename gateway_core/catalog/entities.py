@@ -27,6 +27,27 @@ Specs = Mapping[Reference, EntitySpec]
 Validators = Mapping[Reference, Validator]
 
 
+class SchemaCache:
+    """The schemas of the last build: when none of them changed, nothing of them is compiled anew."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: tuple[tuple[Artifact, ...], Specs, Validators, tuple[Finding, ...]] | None = None
+
+    def read(
+        self, artifacts: Sequence[Artifact], findings: list[Finding]
+    ) -> tuple[dict[Reference, EntitySpec], Validators]:
+        """As ``read_schemas``."""
+        held = self._held  # another thread may put another one there
+        if held is None or held[0] != tuple(artifacts):
+            found: list[Finding] = []
+            specs, validators = read_schemas(artifacts, found)
+            self._held = held = (tuple(artifacts), specs, validators, tuple(found))
+        findings.extend(held[3])
+        return dict(held[1]), held[2]
+
+
 def read_schemas(
     artifacts: Sequence[Artifact], findings: list[Finding]
 ) -> tuple[dict[Reference, EntitySpec], Validators]:

@@ -10,6 +10,7 @@ from gateway_core.types import Reference
 
 MAX_INLINE_LEVELS = 8
 MAX_RELATED_LEVELS = 4
+_TIMES = ("_self.dateCreated", "_self.dateModified")
 
 
 def indexed_paths(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath]:
@@ -29,10 +30,18 @@ def indexed_paths(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath
                 yield from below(members, f"{path}.", many, level + 1)
 
     for reference, spec in specs.items():
+        for path in _TIMES if spec.ordered_by_time else ():
+            yield IndexedPath(reference, path, array=False, order=True)
         for path, array, prop in below(spec.properties, "", False, 0):
-            if prop.indexed:
-                yield IndexedPath(reference, path, array)
-            if prop.unique:
-                yield IndexedPath(reference, path, array, unique=True, folded=prop.folded)
-            if prop.searched and prop.kind is PropertyKind.VALUE:
-                yield IndexedPath(reference, path, array, text=True)
+            yield from _of_member(reference, path, array, prop)
+
+
+def _of_member(reference: Reference, path: str, array: bool, prop: PropertySpec) -> Iterable[IndexedPath]:
+    if prop.indexed:
+        yield IndexedPath(reference, path, array)
+        if prop.format == "date-time" and not array:  # whose texts are not in the order of time
+            yield IndexedPath(reference, path, array, order=True)
+    if prop.unique:
+        yield IndexedPath(reference, path, array, unique=True, folded=prop.folded)
+    if prop.searched and prop.kind is PropertyKind.VALUE:
+        yield IndexedPath(reference, path, array, text=True)

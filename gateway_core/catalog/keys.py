@@ -58,7 +58,10 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "mappings": "between the client's shape and the stored one, see below",
         "parameters": "a list of `name`, `description` and `example`: the query parameters that `in.query` "
         "reads, for the API document",
-        "throws": "kept for bundles of Common Gateway; has no effect",
+        "throws": "names of events that are thrown, with those of its objects, by what it does",
+        "receives": "instead of `reference`: it takes messages with POST, keeps no objects, and throws. An "
+        "object with `identity`, the members that make two messages one, and `keep`, the members that an "
+        "event holds; both may be left out",
     }
 )
 
@@ -159,6 +162,7 @@ ORIGINAL_ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "tags": "its groups in the API document",
         "throws": "events of later; where nothing else is configured, it answers 501 and names them",
         "enablePagination": "`false`: a list is a bare array",
+        "federationProxies": "with more than one, it answers 501: several sources are not asked at one time",
     }
 )
 ORIGINAL_APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(

@@ -10,7 +10,7 @@ from gateway_core.catalog.openapi_computed import computed_paths
 from gateway_core.catalog.openapi_operations import Operations, Shared, tags_of
 from gateway_core.catalog.openapi_past import VERSION_SCHEMA
 from gateway_core.catalog.openapi_schemas import SchemaForms
-from gateway_core.catalog.openapi_waiting import waiting_items
+from gateway_core.catalog.openapi_waiting import bare_items
 from gateway_core.catalog.snapshot import BundleInfo, Entity
 from gateway_core.query.parse import QuerySettings
 from gateway_core.types import JsonObject, Reference
@@ -61,7 +61,7 @@ def document(
 ) -> JsonObject:
     """Every path with its parameters, bodies, answers and errors; aliases are paths of their own."""
     served = [e for e in endpoints if e.entity in entities and e.has_objects]
-    usable = [e for e in endpoints if e.entity in entities or not e.has_objects]
+    usable = [e for e in endpoints if e.entity in entities or not e.has_objects or e.receives is not None]
     forms = SchemaForms({reference: dict(entity.spec.source) for reference, entity in entities.items()})
     shared = Shared()
     paths: JsonObject = {}
@@ -73,8 +73,8 @@ def document(
         for number, path in enumerate(dict.fromkeys(endpoint.paths), start=1):
             paths.update(operations.items(path, f"-{number}" if number > 1 else ""))
     for endpoint in usable:
-        if not endpoint.has_objects:
-            paths.update(waiting_items(endpoint))
+        if not endpoint.has_objects or endpoint.receives is not None:
+            paths.update(bare_items(endpoint))
     shapes = sorted({endpoint.collection.errors for endpoint in usable})
     return {
         "openapi": "3.1.0",

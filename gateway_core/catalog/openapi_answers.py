@@ -67,6 +67,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "restore": (*_ANY, *_BODY, 404, 412),
             "waiting": (401, 403, 501),
             "forwarding": (401, 403, 408, 413, 502, 503, 504),
+            "receive": (*_ANY, *_BODY),
         }.items()
     }
 )

@@ -1,18 +1,18 @@
-"""Endpoints without objects of their own, in the OpenAPI document: those that hand requests on, and those
-that cannot do their work yet."""
+"""Endpoints that show no objects, in the OpenAPI document: those that hand requests on, those that take
+messages, and those that are configured and cannot do their work yet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.openapi_answers import errors
+from gateway_core.catalog.openapi_answers import JSON, errors
 from gateway_core.catalog.openapi_parameters import path_parameters
 from gateway_core.types import JsonObject
 
 
-def waiting_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
-    """The path with its methods: each answers what the source does, or 501 and says what is lacking."""
+def bare_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
+    """The path with its methods. Of one that waits each answers 501 and says what is lacking."""
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in endpoint.path.removeprefix("/api/"))
     for number, path in enumerate(dict.fromkeys(endpoint.paths), start=1):
         suffix = f"-{number}" if number > 1 else ""
@@ -22,7 +22,7 @@ def waiting_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
                 "summary": endpoint.title,
                 "description": " ".join(filter(None, (endpoint.description, endpoint.waits_for))),
                 "tags": list(endpoint.tags or (endpoint.title,)),
-                "responses": _responses(endpoint),
+                **_work(endpoint),
             }
             for method in sorted(endpoint.methods)
         }
@@ -30,8 +30,27 @@ def waiting_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
         yield path, {**({"parameters": parameters} if parameters else {}), **operations}
 
 
-def _responses(endpoint: Endpoint) -> JsonObject:
-    if endpoint.waits_for:
-        return errors("waiting", endpoint.collection.errors)
+def _work(endpoint: Endpoint) -> JsonObject:
+    if endpoint.receives is not None:
+        return _receiving(endpoint)
+    return _forwarding(endpoint) if endpoint.forwards else _waiting(endpoint)
+
+
+def _forwarding(endpoint: Endpoint) -> JsonObject:
     known = errors("forwarding", endpoint.collection.errors)
-    return {"default": {"description": "What the source answers."}, **known}
+    return {"responses": {"default": {"description": "What the source answers."}, **known}}
+
+
+def _waiting(endpoint: Endpoint) -> JsonObject:
+    return {"responses": errors("waiting", endpoint.collection.errors)}
+
+
+def _receiving(endpoint: Endpoint) -> JsonObject:
+    """A message in, and nothing out: it is kept, and worked on soon after."""
+    return {
+        "requestBody": {"required": True, "content": {JSON: {"schema": {"type": "object"}}}},
+        "responses": {
+            "204": {"description": "It was received. The same message, sent again, changes nothing."},
+            **errors("receive", endpoint.collection.errors),
+        },
+    }

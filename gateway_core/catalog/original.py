@@ -36,6 +36,11 @@ def original_collection(reference: Reference, title: str = "", **more: Any) -> C
     )
 
 
+def handler_name(name: str) -> str:
+    r"""The one spelling of the name of a class: ``Acme\Shop\OrderHandler`` is ``Acme.Shop.OrderHandler``."""
+    return name.strip().strip("\\").replace("\\", ".").replace("/", ".")
+
+
 def text(body: Mapping[str, Any], *keys: str) -> str:
     """The first of the members that is a text with something in it; empty when none is."""
     values = (body.get(key) for key in keys)

@@ -37,7 +37,8 @@ ORIGINAL_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "jwtId": "`authentication.clientId`",
         "secret": "`authentication.secret`, as `${NAME}`",
         "jwt": "`authentication.secret`, as `${NAME}`",
-        "authenticationConfig": "OAuth2: `tokenUrl`, `tokenField`, `additionalFields` (`fields`), `headers`",
+        "authenticationConfig": "for OAuth2: `tokenUrl`, `tokenField`, `additionalFields` (`fields`), "
+        "`headers`",
         "headers": "`headers`",
         "configuration": "`headers`, `query`, `timeout`, `connect_timeout`, `cert` and `ssl_key` (as "
         "`${NAME}`); `verify: false` has no effect: give the authority instead",

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway_core.catalog.endpoints import API_ROOT, METHODS, Collection, Endpoint, Pipeline, Unknown
+from gateway_core.catalog.endpoints import (
+    API_ROOT,
+    METHODS,
+    Collection,
+    Endpoint,
+    Pipeline,
+    Receives,
+    Unknown,
+)
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.schema import EntitySpec
@@ -30,6 +38,8 @@ class EndpointReader:
         self._collections, self._sources, self._findings = collections, sources, findings
 
     def read(self, artifact: Artifact) -> Endpoint | None:
+        if "receives" in artifact.body:
+            return self._receiving(artifact)
         body, where = artifact.body, f"endpoint {artifact.reference}"
         if body.get("source"):
             return self._forwarding(artifact, where)
@@ -87,6 +97,34 @@ class EndpointReader:
             open_ended=True,
             forwards=source,
             to=str(body.get("to") or ""),
+        )
+
+    def _receiving(self, artifact: Artifact) -> Endpoint | None:
+        """An endpoint that takes messages and throws events."""
+        body, where = artifact.body, f"endpoint {artifact.reference}"
+        path, told = str(body.get("path") or "").strip("/"), body["receives"]
+        throws = tuple(map(str, body.get("throws") or ()))
+        if not path or not throws or not isinstance(told, Mapping) or told.keys() - {"identity", "keep"}:
+            text = f"{where} receives messages: it needs a 'path', names in 'throws', and 'receives' as an "
+            text += "object with 'identity' and 'keep'"
+            self._findings.append(_error("endpoint", text, artifact.reference))
+            return None
+        collection = self._collection_of(body, "", where)
+        prefixes = (collection.prefix, *collection.alias_prefixes)
+        return Endpoint(
+            reference=artifact.reference,
+            title=str(body.get("title") or path),
+            description=str(body.get("description") or ""),
+            entity="",
+            collection=collection,
+            paths=tuple("/".join(filter(None, (API_ROOT, prefix, path))) for prefix in prefixes),
+            methods=frozenset({"POST"}),
+            throws=throws,
+            tags=tuple(body.get("tags") or ()),
+            has_items=False,
+            receives=Receives(
+                tuple(map(str, told.get("identity") or ())), tuple(map(str, told.get("keep") or ()))
+            ),
         )
 
     def _shape(self, body: Mapping[str, Any], side: str, part: str, key: str) -> JsonObject | None:

@@ -84,6 +84,7 @@ class IndexedPath:
     unique: bool = False
     folded: bool = False
     text: bool = False
+    order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,21 @@ left out; and why."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.original import OPTIONAL, is_original, text
+from gateway_core.catalog.original import OPTIONAL, handler_name, is_original, text
 from gateway_core.catalog.rejected import REJECTED
 from gateway_core.catalog.snapshot import Catalog
-from gateway_core.types import Artifact, Finding, Kind, Reference
+from gateway_core.catalog.sources import Source
+from gateway_core.types import Artifact, Finding, Kind, Reference, Severity
+
+HANDLER_FOR: Final = "a handler for "
+NAMED: Final = 5  # so many are named one by one
 
 
 class State(StrEnum):
@@ -39,8 +43,6 @@ class ArtifactState:
 # Kinds that are kept as they are, with what they wait for.
 _KEPT: Final[Mapping[Kind, str]] = MappingProxyType(
     {
-        Kind.SOURCE: "sources are not called yet",
-        Kind.CRONJOB: "the clock throws no events yet",
         Kind.USER: "disabled, without a password; users do not log in here yet",
         Kind.SECURITY_GROUP: "disabled; rights are given by scopes of applications",
         Kind.ORGANIZATION: "there are no tenants yet",
@@ -72,6 +74,10 @@ def states(
         reason = rejected.pop((artifact.reference, artifact.origin.path), None)
         if reason is not None and not _is_there(artifact, catalog):
             state, why = State.REJECTED, reason
+        elif artifact.kind is Kind.ACTION and catalog.actions.named(artifact.reference) is not None:
+            state, why = State.WORKS, ""
+        elif artifact.kind is Kind.SOURCE and artifact.reference in catalog.sources:
+            state, why = _of_source(catalog.sources[artifact.reference])
         elif artifact.kind is Kind.ENDPOINT and artifact.reference in served:
             state, why = _of_endpoint(served[artifact.reference])
         else:
@@ -87,6 +93,32 @@ def left_out(bundle: str, findings: Iterable[Finding]) -> tuple[ArtifactState, .
         for finding in findings
         if finding.code == REJECTED
     )
+
+
+def waiting(told: Iterable[ArtifactState]) -> Iterator[Finding]:
+    """A note for each bundle, kind and reason of what does not work yet, with the classes that are needed."""
+    groups: dict[tuple[str, Kind, State, str], list[ArtifactState]] = {}
+    for each in told:
+        if each.kind is None or each.state in (State.WORKS, State.REJECTED):
+            continue
+        general = "" if each.state is State.NEEDS_HANDLER else each.reason
+        groups.setdefault((each.bundle, each.kind, each.state, general), []).append(each)
+    for (bundle, kind, state, reason), listed in groups.items():
+        names = sorted({each.reason.removeprefix(HANDLER_FOR) for each in listed} if not reason else ())
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        why = reason or f"{', '.join(names[:NAMED])}{more}"
+        word = "need a handler" if state is State.NEEDS_HANDLER else "kept and not used"
+        count = f"1 {kind.value}" if len(listed) == 1 else f"{len(listed)} artifacts of kind {kind.value}"
+        message = f"{count} of bundle {bundle}: {word}: {why}"
+        code = "needs-handler" if state is State.NEEDS_HANDLER else "recorded"
+        hint = "a Python package provides handlers by entry points of the group gateway.handlers"
+        yield Finding(
+            Severity.INFO,
+            code,
+            message,
+            listed[0].reference,
+            hint=hint if kind is Kind.ACTION and not reason else "",
+        )
 
 
 def _rejected(findings: Iterable[Finding]) -> dict[tuple[Reference, str], str]:
@@ -114,14 +146,20 @@ def _of_endpoint(endpoint: Endpoint) -> tuple[State, str]:
     return State.WORKS, heard
 
 
+def _of_source(source: Source) -> tuple[State, str]:
+    if source.unusable:
+        return State.RECORDED, f"it cannot be called: {source.unusable}"
+    return State.WORKS, "" if source.enabled else "it is switched off"
+
+
 def _of_kind(artifact: Artifact, handlers: Collection[str]) -> tuple[State, str]:
     if artifact.kind is Kind.ACTION:
-        handler = text(artifact.body, "class").strip("\\").replace("\\", ".").replace("/", ".")
+        handler = handler_name(text(artifact.body, "class"))
         if handler in handlers:
-            return State.RECORDED, "actions are not run yet"
-        return State.NEEDS_HANDLER, f"a handler for {handler or 'an action without a class'}"
+            return State.RECORDED, "its handler is in a package, which is looked at when it is served"
+        return State.NEEDS_HANDLER, f"{HANDLER_FOR}{handler or 'an action without a class'}"
     if artifact.kind is Kind.DATA and is_original(artifact) and artifact.body.get(OPTIONAL):
-        return State.RECORDED, "test data, created when it is asked for"
+        return State.RECORDED, "test data, which --test-data creates"
     if artifact.kind in _KEPT:
         return State.RECORDED, _KEPT[artifact.kind]
     return State.WORKS, ""

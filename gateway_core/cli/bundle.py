@@ -43,6 +43,9 @@ ObjectsOption = Annotated[
 LockedOption = Annotated[
     bool, typer.Option("--locked", help="Refuse what is not in the lock file with this very content.")
 ]
+TestDataOption = Annotated[
+    bool, typer.Option("--test-data", help="Create the test data of bundles of Common Gateway too.")
+]
 LockOption = Annotated[Path, typer.Option("--lock", help="The lock file.")]
 
 
@@ -53,6 +56,7 @@ def plan(
     overwrite_local: OverwriteOption = False,
     leave_to_others: OthersOption = False,
     objects: ObjectsOption = "refuse",
+    test_data: TestDataOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what installing a bundle would do. Exit code 0: nothing; 2: something; 1: it cannot be done."""
@@ -60,7 +64,8 @@ def plan(
 
     with Desk() as desk:
         choices = desk.choices(keep=keep_local, overwrite=overwrite_local, others=leave_to_others)
-        planned = desk.plan(source, choices, objects)
+        (read,) = desk.read([source], test_data=test_data)
+        planned = desk.plan_read(read, choices, objects)
         desk.show(planned, as_json=as_json)
         if planned.work.plan.errors:
             raise typer.Exit(1)
@@ -80,6 +85,7 @@ def install(
     overwrite_local: OverwriteOption = False,
     leave_to_others: OthersOption = False,
     objects: ObjectsOption = "refuse",
+    test_data: TestDataOption = False,
     locked: LockedOption = False,
     lock: LockOption = Path("gateway.lock"),
 ) -> None:
@@ -89,7 +95,7 @@ def install(
 
     with Desk() as desk:
         choices = desk.choices(keep=keep_local, overwrite=overwrite_local, others=leave_to_others)
-        read = desk.read(sources)
+        read = desk.read(sources, test_data=test_data)
         if locked:
             desk.refuse_unlocked(read, lock)
         for source in read:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,6 +15,7 @@ import typer
 from gateway_core import app as gateway
 from gateway_core.bundles.layout import digest
 from gateway_core.bundles.order import bundles_by_requirement
+from gateway_core.bundles.original import with_test_data
 from gateway_core.bundles.plan import Choices, Held, Local, Plan, name_of
 from gateway_core.bundles.read import shipped_bundles
 from gateway_core.bundles.versions import is_newer
@@ -75,13 +76,13 @@ class Desk:
 
     # -- plans
 
-    def read(self, sources: Sequence[str]) -> list[Source]:
-        """The sources, each behind those that it requires."""
-        found = {source.bundle.name: source for source in map(read_source, sources)}
+    def read(self, sources: Sequence[str], *, test_data: bool = False) -> list[Source]:
+        """The sources, each behind those that it requires; with their test data when it is wanted."""
+        read = [read_source(source) for source in sources]
+        if test_data:
+            read = [replace(source, bundle=with_test_data(source.bundle)) for source in read]
+        found = {source.bundle.name: source for source in read}
         return [found[bundle.name] for bundle in bundles_by_requirement([s.bundle for s in found.values()])]
-
-    def plan(self, source: str, choices: Choices, objects: str) -> Job:
-        return self.plan_read(read_source(source), choices, objects)
 
     def plan_read(self, source: Source, choices: Choices, objects: str) -> Job:
         work = plan_installation(

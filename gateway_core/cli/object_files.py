@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from gateway_core.cli.output import explain
 from gateway_core.errors import BadRequest, GatewayError
-from gateway_core.operations.relations import ID
+from gateway_core.operations.documents import ID
 from gateway_core.operations.transfer import SCHEMA, lasting_id
 from gateway_core.types import JsonObject
 from gateway_core.web.bodies import read_json

@@ -18,7 +18,7 @@ from gateway_core.cli.object_files import MAX_NESTING, REJECTED, Format, Lines, 
 from gateway_core.cli.object_rows import write_rows
 from gateway_core.errors import GatewayError
 from gateway_core.operations.call import Context
-from gateway_core.operations.relations import ID
+from gateway_core.operations.documents import ID
 from gateway_core.operations.transfer import (
     SCHEMA,
     Entry,

@@ -30,6 +30,7 @@ from gateway_core.mapping.list_closures import (
     end_of_words,
     kept_items,
     map_constant,
+    members_of,
     merged,
     merged_into_nothing,
     values_of_list,
@@ -99,7 +100,16 @@ class CallCompiler(ABC):
             if isinstance(node.target, Array) and not node.target.items:
                 return merged_into_nothing(other, node.position)
             return merged(target, other, node.position)
-        return self._invocation(entry, node, node.arguments, f'The filter "{node.name}"', target)
+        invoked = self._invocation(entry, node, node.arguments, f'The filter "{node.name}"', target)
+        return self._members(node, target, invoked) if node.name == "map" else invoked
+
+    def _members(self, node: Filter, target: Evaluator, mapped: Evaluator) -> Evaluator:
+        """``map`` with a function that only looks something up in its item."""
+        arrow = node.arguments[0].value if len(node.arguments) == 1 else None
+        path = constant_path(arrow.body) if isinstance(arrow, Arrow) and len(arrow.parameters) == 1 else None
+        if path is None or not isinstance(arrow, Arrow) or path[0] != arrow.parameters[0] or not path[1]:
+            return mapped
+        return members_of(target, path[1], len(path[1]) + 2, mapped)
 
     def _end(self, node: Filter, target: Evaluator) -> Evaluator:
         """``first`` or ``last``, also of the items that hold a text at a path."""

@@ -56,8 +56,8 @@ from gateway_core.mapping.run import Frame
 from gateway_core.mapping.values import (
     as_array,
     items_of,
-    key_is_text,
     key_text,
+    keys_are_texts,
     renumber,
 )
 from gateway_core.types import Json
@@ -195,10 +195,11 @@ class ExpressionCompiler(OperatorCompiler):
 
     def _hash(self, node: Hash) -> Evaluator:
         keys = [key.value for key, _ in node.pairs if isinstance(key, Constant)]
-        if len(keys) == len(node.pairs) and all(isinstance(key, str) and key_is_text(key) for key in keys):
-            self.cost += len(keys)
+        names = [key for key in keys if isinstance(key, str)]
+        if len(names) == len(node.pairs) and keys_are_texts(names):
+            self.cost += len(names)
             values = [self.compile(value) for _, value in node.pairs]
-            return object_of(tuple(zip(map(str, keys), values, strict=True)))
+            return object_of(tuple(zip(names, values, strict=True)))
         pairs = [
             (None if key is None else self.compile(key), self.compile(value), value.position)
             for key, value in node.pairs

@@ -20,9 +20,9 @@ WAYS: Final = {
     "path": "a look-up in the input, which keeps the type of the value",
     "text": "a look-up in the input, printed as text, with its casts in one table",
     "shortcut": "plain look-ups and conditions, without a template",
-    "map": "a call of another mapping, whose result stays a value",
+    "map": "calls of other mappings, whose results stay values",
     "list": "a list of what other mappings answer, put together from values",
-    "value": "an expression, whose value stays one where its text would be read as JSON",
+    "value": "an expression whose result stays a value, where its text would be read as JSON",
     "json": "a template whose parts stay values where its text would be read as JSON",
     "template": "a template",
 }

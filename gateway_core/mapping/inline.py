@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from gateway_core.mapping.nodes import (
@@ -245,14 +246,16 @@ def _array(given: _Assigned, node: Array, certain: bool) -> Expression:
     return replace(node, items=tuple(given.written_into(item, certain=certain) for item in node.items))
 
 
-_PARTS: Final[dict[type, Callable[[_Assigned, Any, bool], Expression]]] = {
-    Filter: _filter,
-    Call: _call,
-    Member: _member,
-    Unary: _unary,
-    Binary: _binary,
-    Conditional: _conditional,
-    Array: _array,
-    Hash: _hash,
-    Test: _test,
-}
+_PARTS: Final = MappingProxyType[type, Callable[[_Assigned, Any, bool], Expression]](
+    {
+        Filter: _filter,
+        Call: _call,
+        Member: _member,
+        Unary: _unary,
+        Binary: _binary,
+        Conditional: _conditional,
+        Array: _array,
+        Hash: _hash,
+        Test: _test,
+    }
+)

@@ -37,6 +37,7 @@ _ENTITY: Final = re.compile(r"&(?:#([0-9]+)|#[xX]([0-9a-fA-F]+)|([A-Za-z][A-Za-z
 _DOT_BEFORE_QUOTE: Final = re.compile(rb'\.[^"\\]*+(?:\\.[^"\\]*+)*+"(:)?')
 _ENTITY_START: Final = re.compile(rb"&[#0-9A-Za-z]")
 _WHOLE_FLOAT: Final = re.compile(rb"\.0(?:[,\]}]|$)")
+_DIGIT_KEY: Final = re.compile(rb'0":')  # quicker to find than a quotation mark
 _STRICT: Final = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATETIME
 _SHALLOW: Final = 32  # levels: with a few more for each of the mappings within, not too deep to write
 _UNKNOWN_SIZE: Final = 1 << 20
@@ -230,11 +231,12 @@ def is_settled(value: Json, run: Run, flags: int = 0, *, hollow: bool = True) ->
     except TypeError:
         return False
     run.burn(1 + (len(data) >> 6))
-    if len(data) > run.limits.text or b'"0":' in data or _WHOLE_FLOAT.search(data) is not None:
+    if len(data) > run.limits.text or _DIGIT_KEY.search(data) or _WHOLE_FLOAT.search(data):
         return False
     if not hollow and b"{}" in data:
         return False
-    if data.count(b"[") + data.count(b"{") > run.limits.depth:
+    most = run.limits.depth
+    if len(data) > 2 * most and data.count(b"[") + data.count(b"{") > most:
         _check_depth(value, run)
     return flags & HEX_AMP != 0 or _ENTITY_START.search(data) is None
 
@@ -270,7 +272,7 @@ def watch(value: Json, run: Run) -> None:
     if run.settled:
         data = orjson.dumps(value)
         run.burn(1 + (len(data) >> 6))
-        run.settled = b'"0":' not in data and _WHOLE_FLOAT.search(data) is None
+        run.settled = _DIGIT_KEY.search(data) is None and _WHOLE_FLOAT.search(data) is None
 
 
 # -- reading ----------------------------------------------------------------------------------

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway_core.errors import MappingError
-from gateway_core.mapping.closures import Evaluator, place
+from gateway_core.mapping.closures import Evaluator, place, step
 from gateway_core.mapping.library.gateway import apply_mapping
 from gateway_core.mapping.library.lists import filter_items, merge
 from gateway_core.mapping.library.lists import first as first_of
 from gateway_core.mapping.library.lists import last as last_of
 from gateway_core.mapping.run import Frame, Run
-from gateway_core.mapping.values import is_array, loose_equal, member, values_of
+from gateway_core.mapping.values import is_array, keys_are_texts, loose_equal, member, values_of
 from gateway_core.types import Json, Position
 
 Chooser = Callable[[list[Json], Run], list[tuple[int, Json]]]
@@ -122,6 +122,28 @@ def values_with_words(
     return keep
 
 
+def members_of(target: Evaluator, keys: tuple[str, ...], cost: int, mapped: Evaluator) -> Evaluator:
+    """``list|map(item => item.a.b)``; ``mapped`` does the same for what is no list."""
+
+    def members(frame: Frame) -> Json:
+        given = target(frame)
+        if type(given) is not list:
+            return mapped(frame)
+        frame.run.each(len(given), cost)
+        if len(keys) == 1:
+            (key,) = keys
+            return [item.get(key) if type(item) is dict else step(item, key, frame) for item in given]
+        values: list[Json] = []
+        for item in given:
+            value = item
+            for key in keys:
+                value = value.get(key) if type(value) is dict else step(value, key, frame)
+            values.append(value)
+        return values
+
+    return members
+
+
 def end_of(target: Evaluator, position: Position, *, last: bool) -> Evaluator:
     """``target|first`` or ``target|last``."""
     index, otherwise = (-1, last_of) if last else (0, first_of)
@@ -203,6 +225,9 @@ def merged(target: Evaluator, other: Evaluator, position: Position) -> Evaluator
             if type(left) is list and type(right) is list:
                 frame.run.items(len(left) + len(right))
                 return left + right if left and right else left or right
+            if type(left) is dict and type(right) is dict and keys_are_texts(left) and keys_are_texts(right):
+                frame.run.items(len(left) + len(right))
+                return {**left, **right}
             return merge(frame.run, left, right)
         except MappingError as error:
             place(error, position)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Final
 
 from gateway_core.mapping.closures import Evaluator, step
@@ -124,7 +125,9 @@ def _is_none(value: Json) -> bool:
     return value is None
 
 
-QUESTIONS: Final[dict[str, Callable[[Json], bool]]] = {"empty": is_empty, "none": _is_none, "null": _is_none}
+QUESTIONS: Final = MappingProxyType[str, Callable[[Json], bool]](
+    {"empty": is_empty, "none": _is_none, "null": _is_none}
+)
 """The tests that look at nothing but the value."""
 
 

@@ -196,9 +196,9 @@ def key_text(key: Json) -> str:
     raise wrong_type(f"{kind_of(key)} cannot be a key".capitalize())
 
 
-def key_is_text(key: str) -> bool:
-    """Whether a key is surely no integer to a template."""
-    return not (key[:1].isdigit() or key[:1] == "-")
+def keys_are_texts(keys: Iterable[str]) -> bool:
+    """Whether none of these keys can be an integer to a template."""
+    return all(map(str.isidentifier, keys))
 
 
 def key_value(key: str) -> int | str:

@@ -9,6 +9,7 @@ a text may be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from gateway_core.mapping.calls import is_constant_true
@@ -38,7 +39,7 @@ from gateway_core.mapping.reads import CONTEXT, WITH, assigned_names, constant_p
 MOST: Final = 16
 _LETTERS: Final = 64  # of a constant that weighs nothing, and that a function may add to each element
 _TRUTHS: Final = frozenset({"==", "!=", "<", ">", "<=", ">=", "in", "not in", "and", "or", "matches"})
-_NO_NAMES: Final[Mapping[str, int]] = {}
+_NO_NAMES: Final = MappingProxyType[str, int]({})
 
 
 class Weights:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from gateway_core.catalog.original import OPTIONAL, is_original
 from gateway_core.catalog.rejected import REJECTED
 from gateway_core.operations.call import Context
-from gateway_core.operations.relations import ID
+from gateway_core.operations.documents import ID
 from gateway_core.operations.transfer import BATCH, Entry, Loaded, lasting_id, planned_objects
 from gateway_core.query.model import Scope
 from gateway_core.store.protocol import Changes, Delete, Store

@@ -51,6 +51,7 @@ class Action(StrEnum):
     VERSIONS = "versions"
     RESTORE = "restore"
     COMPUTE = "compute"
+    RECEIVE = "receive"
 
 
 class Result(StrEnum):
@@ -62,6 +63,7 @@ class Result(StrEnum):
     CHANGED = "changed"
     GONE = "gone"
     UNCHANGED = "unchanged"
+    RECEIVED = "received"
 
 
 class Call(NamedTuple):

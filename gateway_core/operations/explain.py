@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
+from gateway_core.catalog.snapshot import Catalog
 from gateway_core.errors import BadRequest, NotFound
 from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.shape import list_query
-from gateway_core.query.model import All, AnyOf, Compare, Condition, Element, Not, Op, Path, Related, Scope
+from gateway_core.query.model import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Element,
+    Not,
+    Op,
+    Order,
+    Path,
+    Related,
+    Scope,
+)
 from gateway_core.query.text import parse_query_string
 from gateway_core.store.grams import sought
 from gateway_core.types import Principal, Reference
+
+Indexed: TypeAlias = set[tuple[Reference, str, str]]
 
 _BY_INDEX = frozenset({Op.EQ, Op.IN, Op.GT, Op.GE, Op.LT, Op.LE})
 _NOBODY = Principal("doctor", frozenset())
@@ -39,20 +55,42 @@ def explain(request: str, context: Context) -> Iterator[str]:
     call = Call(Action.LIST, endpoint, _NOBODY, params=params)
     query = list_query(call, context, context.catalog.entities[endpoint.entity])
     plan = context.store.explain(Scope("", endpoint.entity), query)
+    indexed = _indexed(context.catalog)
     yield from plan.steps
     if plan.reads_all:
         yield "reads all objects of a kind to find those that match"
-        indexed = {(each.entity, each.path, each.text) for each in context.catalog.indexes}
         yield from dict.fromkeys(_advice(query.where, endpoint.entity, (), indexed))
     if plan.sorts:
         yield "sorts all that match before the page is cut"
+        yield from _advice_on_order(query.order[0], endpoint.entity, indexed)
     if not plan.reads_all and not plan.sorts:
         yield "reads what it needs, by its indexes"
 
 
-def _advice(
-    condition: Condition, entity: Reference, prefix: Path, indexed: set[tuple[Reference, str, bool]]
-) -> Iterator[str]:
+def _indexed(catalog: Catalog) -> Indexed:
+    """Entity, dotted path and use of every index: ``text``, ``order``, or nothing for one of values."""
+    return {
+        (i.entity, i.path, "text" if i.text else "order" if i.order else "")
+        for i in catalog.indexes
+        if not i.unique
+    }
+
+
+def _advice_on_order(order: Order, entity: Reference, indexed: Indexed) -> Iterator[str]:
+    """What would help the order that counts most."""
+    dotted = ".".join(order.path)
+    if order.hops:
+        yield f"no index helps an order by a member of related objects: {dotted}"
+    elif dotted in ("_self.dateCreated", "_self.dateModified"):
+        if (entity, dotted, "order") not in indexed:
+            yield f'an index may help: "x-indexTimes": true in {entity}'
+    elif order.path[0] == "_self":
+        yield f"no index helps an order by {dotted}"
+    elif (entity, dotted, "order" if order.moment else "") not in indexed:
+        yield f"{_MARK} {dotted} of {entity}"
+
+
+def _advice(condition: Condition, entity: Reference, prefix: Path, indexed: Indexed) -> Iterator[str]:
     """What would help each comparison that no index answers."""
     match condition:
         case Compare():
@@ -68,17 +106,15 @@ def _advice(
                 yield from _advice(part, entity, prefix, indexed)
 
 
-def _advice_on(
-    compare: Compare, entity: Reference, prefix: Path, indexed: set[tuple[Reference, str, bool]]
-) -> Iterator[str]:
+def _advice_on(compare: Compare, entity: Reference, prefix: Path, indexed: Indexed) -> Iterator[str]:
     dotted = ".".join(prefix + compare.path)
     if compare.path[0] == "_self" or compare.op not in _BY_INDEX | _IN_TEXT:
         if compare.op not in _BY_INDEX:
             yield f"{_HELPLESS} {dotted} of {entity} ({compare.op.value})"
     elif compare.op in _BY_INDEX:
-        if (entity, dotted, False) not in indexed:
+        if (entity, dotted, "") not in indexed:
             yield f"{_MARK} {dotted} of {entity}"
-    elif (entity, dotted, True) not in indexed:
+    elif (entity, dotted, "text") not in indexed:
         yield f"{_TEXT_MARK} {dotted} of {entity}"
     elif any(sought(str(value)) is None for value in compare.values):
         yield f"{_SHORT} {dotted} of {entity}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.errors import BadRequest
 from gateway_core.operations.call import Context
-from gateway_core.operations.relations import ID
+from gateway_core.operations.documents import ID
 from gateway_core.operations.transfer import BATCH, SCHEMA, SELF
 from gateway_core.query.model import Scope
 from gateway_core.types import JsonObject, Reference, StoredObject

@@ -140,7 +140,8 @@ def _changed(call: Call, context: Context, version: Past, earlier: Past | None) 
 
 def _members(call: Call, context: Context, version: Past) -> JsonObject:
     if not call.endpoint.is_mapped:
-        return version.object.data
+        hidden = context.catalog.entities[version.object.entity].hidden
+        return {name: value for name, value in version.object.data.items() if name not in hidden}
     document, _ = _as_it_was(call, context, version, Extend())
     inner = document.get("embedded")
     members = {**(inner if isinstance(inner, dict) else {}), **document}

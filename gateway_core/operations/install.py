@@ -107,7 +107,7 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
     if plan.errors:
         raise _unusable(plan.errors)
     warnings = tuple(finding for finding in plan.findings if finding.severity is Severity.WARNING)
-    if not plan.is_needed:
+    if planned.catalog is None:
         return Installed(0, warnings)
     context = context_of(planned.catalog, store)
     revision = planned.revision
@@ -145,7 +145,9 @@ def make_indexes(store: Store, catalog: Catalog) -> None:
 
     def wanted(artifacts: Sequence[Artifact]) -> Sequence[IndexSpec]:
         current = catalog if tuple(artifacts) == catalog.artifacts else build(artifacts)[0]
-        return [IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text) for i in current.indexes]
+        return [
+            IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text, i.order) for i in current.indexes
+        ]
 
     store.ensure_indexes(wanted)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.operations.call import Context
+from gateway_core.operations.documents import ID
 from gateway_core.operations.graph import Graph
-from gateway_core.operations.relations import ID
 from gateway_core.schema import referenced_id
 from gateway_core.types import JsonObject, Pointer, Violation
 

@@ -16,12 +16,13 @@ from gateway_core.errors import (
 )
 from gateway_core.operations.bounded import bounded, check_above, under_above
 from gateway_core.operations.call import Call, Context, Outcome, Result
+from gateway_core.operations.documents import expand, patched
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
 from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
 from gateway_core.operations.refusals import cleared
-from gateway_core.operations.relations import Planner, expand, patched
+from gateway_core.operations.relations import Planner
 from gateway_core.operations.several import at_home, find_each, queries
 from gateway_core.operations.shape import (
     answer_out,
@@ -158,7 +159,9 @@ def replace_(call: Call, context: Context) -> Outcome:
     def wanted(entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
         if call.endpoint.merge_put:
             return _merged(call, context, entity, item, graph)
-        return body_in(call, context, call.body)
+        # What no client can see, none can send back.
+        held = {name: item.data[name] for name in entity.hidden if name in item.data}
+        return {**held, **body_in(call, context, call.body)}
 
     return _change(call, context, wanted)
 

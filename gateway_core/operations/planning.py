@@ -44,13 +44,13 @@ class Objects(StrEnum):
 class Planned:
     """A plan with what it takes to apply it.
 
-    ``catalog`` is the whole configuration afterwards, without its API document. ``load`` are the
-    artifacts whose objects are created, ``clear`` the schemas whose objects are deleted. An empty
-    ``record`` forgets the bundle.
+    ``catalog`` is the whole configuration afterwards, without its API document; None when nothing is to
+    be done. ``load`` are the artifacts whose objects are created, ``clear`` the schemas whose objects are
+    deleted. An empty ``record`` forgets the bundle.
     """
 
     plan: Plan
-    catalog: Catalog
+    catalog: Catalog | None
     revision: int
     record: JsonObject
     earlier: Earlier
@@ -229,6 +229,10 @@ class Work:
         self, made: Plan, record: JsonObject, earlier: Earlier, load: tuple[Artifact, ...]
     ) -> Planned:
         state, store = self._state, self._store
+        changes = not record or state.installed.get(made.bundle, {}).get("digest") != record.get("digest")
+        made = replace(made, record_changes=changes)
+        if not made.is_needed and not made.errors:
+            return Planned(made, None, state.revision, record, earlier)
         others = state.others(made.bundle)
         infos = [info_of(name, each) for name, each in state.installed.items() if name != made.bundle]
         infos += [info_of(made.bundle, record)] if record else []
@@ -245,8 +249,7 @@ class Work:
             loaded, _ = planned_data(self._context_of(catalog, store), made.bundle, load)
             findings += data_findings(loaded, load)
             created = loaded.created
-        changes = not record or state.installed.get(made.bundle, {}).get("digest") != record.get("digest")
-        made = replace(made, findings=tuple(findings), objects=created, record_changes=changes)
+        made = replace(made, findings=tuple(findings), objects=created)
         clear = tuple(gone) if self._objects is Objects.DELETE else ()
         return Planned(made, catalog, state.revision, record, earlier, load, clear)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.operations.call import Context
-from gateway_core.operations.relations import ID
+from gateway_core.operations.documents import ID
 from gateway_core.schema import PropertyKind, PropertySpec, apply_defaults, normalise
 from gateway_core.types import Json, JsonObject
 

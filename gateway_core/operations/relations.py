@@ -8,10 +8,11 @@ from dataclasses import replace
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import Conflict, InvalidDocument, NotUnique
 from gateway_core.operations.call import Context
+from gateway_core.operations.documents import ID, expand
 from gateway_core.operations.generate import generated
 from gateway_core.operations.graph import Graph, ids_of, moment_after
 from gateway_core.operations.linking import with_reference, without_reference
-from gateway_core.operations.merge import holds, merge_patch
+from gateway_core.operations.merge import holds
 from gateway_core.operations.refusals import UNIQUE, Refusal, changed_too_late, given_too_early
 from gateway_core.operations.shape import invalid
 from gateway_core.operations.transitions import begin, follow
@@ -19,7 +20,6 @@ from gateway_core.schema import PropertyKind, PropertySpec, referenced_id
 from gateway_core.store.protocol import Changes, Delete, Link, Put
 from gateway_core.types import Json, JsonObject, Meta, Principal, StoredObject
 
-ID = "_id"
 _RELATED = (PropertyKind.RELATION, PropertyKind.INVERSE)
 
 
@@ -146,7 +146,7 @@ class Planner:
         data: JsonObject = {}
         for name, value in document.items():
             prop = entity.spec.properties.get(name)
-            if value is None and (prop is None or not prop.nullable or prop.kind in _RELATED):
+            if value is None and not _keeps_null(prop):
                 continue
             if prop is None:
                 if name != ID:
@@ -300,70 +300,11 @@ class Planner:
             self._put(entity, source, self._data(entity, source.id, data, source))
 
 
-def expand(context: Context, graph: Graph, item: StoredObject, branch: frozenset[str]) -> JsonObject:
-    """``item`` as a document with its related objects inside, each with its ``_id``."""
-    document = dict(item.data)
-    entity = context.catalog.entities[item.entity]
-    for prop in entity.relations:
-        if prop.kind is not PropertyKind.RELATION:
-            continue
-        shown: list[Json] = []
-        for id in ids_of(item.data.get(prop.name)):
-            child = graph.objects.get(id)
-            if child is None or id in branch:
-                shown.append(id)
-            else:
-                shown.append({**expand(context, graph, child, branch | {id}), ID: id})
-        if shown:
-            document[prop.name] = shown if prop.many else shown[0]
-    return document
-
-
-def patched(
-    context: Context, graph: Graph, item: StoredObject, patch: JsonObject, *, append: bool
-) -> JsonObject:
-    """``item`` after a merge patch, related objects that the patch touches inside it.
-
-    A patch of a single related object changes that object. A list of related objects
-    replaces the list or, with ``append``, joins it (an element that is there already does not
-    join again); an element with ``_id`` changes the object of that id.
-    """
-    entity = context.catalog.entities[item.entity]
-    document = dict(item.data)
-    for name, value in patch.items():
-        prop = entity.spec.properties.get(name)
-        if value is None:
-            document[name] = None
-        elif prop is None or prop.kind in (PropertyKind.VALUE, PropertyKind.INLINE):
-            document[name] = merge_patch(document.get(name), value)
-        elif isinstance(value, list):
-            known = ids_of(document.get(name)) if append else ()
-            document[name] = _patched_list(context, graph, known, value)
-        else:
-            current = None if prop.many else next(iter(ids_of(document.get(name))), None)
-            document[name] = _patched_element(graph, value, current)
-    return document
-
-
-def _patched_list(context: Context, graph: Graph, known: Sequence[str], value: list[Json]) -> list[Json]:
-    """The elements of ``value`` behind the ``known`` ids that they do not name or repeat."""
-    present = [graph.objects[id] for id in known if id in graph.objects]
-    documents = [expand(context, graph, item, frozenset((item.id,))) for item in present]
-    named = {element.get(ID) for element in value if isinstance(element, dict)}
-    new = [
-        _patched_element(graph, element, None)
-        for element in value
-        if not isinstance(element, dict) or ID in element or not any(holds(d, element) for d in documents)
-    ]
-    return [*(id for id in known if id not in named), *new]
-
-
-def _patched_element(graph: Graph, element: Json, current: str | None) -> Json:
-    if not isinstance(element, dict):
-        return element
-    id = str(element.get(ID) or current or "")
-    item = graph.objects.get(id)
-    return {**merge_patch(item.data, element), ID: id} if item is not None else element
+def _keeps_null(prop: PropertySpec | None) -> bool:
+    """Whether null is kept: it is no absence where it keeps a default away, or the schema is strict."""
+    if prop is None or not prop.nullable or prop.kind in _RELATED:
+        return False
+    return not prop.lenient or prop.default is not None
 
 
 def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
@@ -376,8 +317,8 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
 
 
 def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """The document with what the register gave out to ``item``, what cannot change any more, and what no
-    client can know and so send back, where the document leaves it out."""
+    """The document with what the register gave out to ``item``, or what cannot change any more, and
+    the document leaves out."""
     kept: JsonObject = {
         prop.name: item.data[prop.name]
         for prop in entity.spec.properties.values()
@@ -385,5 +326,4 @@ def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObjec
         and prop.name in item.data
         and document.get(prop.name) in (None, "" if prop.generate is not None else None)
     }
-    kept |= {name: item.data[name] for name in entity.hidden if name in item.data and name not in document}
     return {**document, **kept} if kept else document

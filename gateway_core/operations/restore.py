@@ -14,6 +14,7 @@ from gateway_core.errors import (
     VersionConflict,
 )
 from gateway_core.operations.call import Call, Context, Outcome, Result
+from gateway_core.operations.documents import refilled
 from gateway_core.operations.graph import Extend, ids_of, load
 from gateway_core.operations.history import known_life, version_of
 from gateway_core.operations.objects import (
@@ -99,7 +100,8 @@ def _plan(call: Call, context: Context, life: Life, wanted: StoredObject) -> Pla
     graph = load(context.catalog, context.store, tenant, roots, EVERYTHING)
     back = {id: past.object for id, past in returning.found.items()}
     graph = graph._replace(objects={**graph.objects, **back})
-    document = {**prepare(context, entity, wanted.data, wanted.id), **_given_out(entity, wanted.data)}
+    data = refilled(entity.spec, wanted.data)
+    document = {**prepare(context, entity, data, wanted.id), **_given_out(entity, wanted.data)}
     document = valid(call, context, entity, document, graph)
     planner = Planner(context, call.principal, graph)
     if current is not None:

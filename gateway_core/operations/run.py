@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from gateway_core.errors import NotAtOnce
-from gateway_core.operations import compute, history, objects, restore
+from gateway_core.operations import compute, history, objects, receive, restore
 from gateway_core.operations.call import Action, Call, Context, Outcome
 
 OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyType(
@@ -23,6 +23,7 @@ OPERATIONS: Mapping[Action, Callable[[Call, Context], Outcome]] = MappingProxyTy
         Action.VERSIONS: history.versions,
         Action.RESTORE: restore.restore,
         Action.COMPUTE: compute.compute,
+        Action.RECEIVE: receive.receive,
     }
 )
 

@@ -28,10 +28,11 @@ from gateway_core.errors import (
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.asking import Ask, ask, source_of
 from gateway_core.operations.call import Context
+from gateway_core.operations.documents import ID, patched
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import ID, Planner, patched
+from gateway_core.operations.relations import Planner
 from gateway_core.operations.shape import invalid
 from gateway_core.operations.telling import telling
 from gateway_core.query.model import Scope
@@ -183,7 +184,7 @@ class _Run:
         if not isinstance(document, dict):
             raise MappingError("it is no object")
         known = self.entity.spec.properties
-        # Without a mapping only members are taken over that the schema has; an id here is ours.
+        # Without a mapping only members come in that the schema has; an id here is ours.
         wanted = (
             {n: v for n, v in document.items() if n not in (ID, "id", "_self")}
             if self.mapping

@@ -12,10 +12,11 @@ import orjson
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, Conflict, TransitionRefused, VersionConflict
 from gateway_core.operations.call import Context
+from gateway_core.operations.documents import ID
 from gateway_core.operations.graph import Extend, Graph
 from gateway_core.operations.named import missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import ID, Planner
+from gateway_core.operations.relations import Planner
 from gateway_core.operations.telling import telling
 from gateway_core.query.times import instant
 from gateway_core.schema import reason

@@ -94,6 +94,7 @@ def _spec(reference: Reference, body: JsonObject, schema: JsonObject, source: Js
         max_depth=depth if isinstance(depth, int) and not isinstance(depth, bool) else DEFAULT_DEPTH,
         name_properties=nodes.names(body, "x-nameProperties"),
         schema=schema,
+        ordered_by_time=body.get("x-indexTimes") is True,
         source=source,
         guarded=tuple(_guarded(body, properties)),
     )

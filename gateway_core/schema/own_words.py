@@ -23,6 +23,11 @@ ON_SCHEMAS: JsonObject = {
         "minimum": 0,
         "description": "how many levels an answer shows, itself counted (default 3)",
     },
+    "x-indexTimes": {
+        "type": "boolean",
+        "description": "objects are often ordered by `_self.dateCreated` or `_self.dateModified`: the store "
+        "keeps an index of each",
+    },
     "x-nameProperties": {
         "type": "array",
         "items": {"type": "string"},

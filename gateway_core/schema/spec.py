@@ -114,6 +114,7 @@ class EntitySpec:
     schema: JsonObject
     source: JsonObject
     guarded: tuple[tuple[PropertySpec, Transitions], ...] = ()
+    ordered_by_time: bool = False
 
     @property
     def relations(self) -> tuple[PropertySpec, ...]:

@@ -89,7 +89,7 @@ class Compiler:
         self.params: dict[str, Bound] = {}
         self.dialect = dialect
         self.tenant = self.bind(tenant)
-        self._indexes = indexes
+        self.indexes = indexes
         self._aliases = 0
 
     def bind(self, value: Bound) -> str:
@@ -110,17 +110,6 @@ class Compiler:
     def alias(self, letter: str) -> str:
         self._aliases += 1
         return f"{letter}{self._aliases}"
-
-    def indexed_order(self, place: Place, path: Path) -> tuple[str, ...]:
-        """What a member is ordered by when an index is in its order; else nothing."""
-        index = self._index(place.entity, path)
-        if index is None or index.array:
-            return ()
-        return self.dialect.ordered(place.doc, self.dialect.path(path, self.dialect.literal))
-
-    def sort_value(self, doc: str, path: Path) -> str:
-        """What a member is ordered by: NULL unless it is a scalar."""
-        return self.dialect.sortable(doc, self.path(path))
 
     def row(self, condition: Condition, place: Place) -> str:
         """A condition on an object as SQL, candidates included."""
@@ -309,18 +298,18 @@ class Compiler:
     def _index(self, entity: str, path: Path) -> Index | None:
         if any("." in name for name in path):
             return None
-        return self._indexes.members.get((entity, ".".join(path)))
+        return self.indexes.members.get((entity, ".".join(path)))
 
     def _parts(self, condition: Condition, entity: str, prefix: Path) -> Alternatives | None:
         """What the index of the entity's texts is asked for a condition that it helps with."""
-        index = self._indexes.texts.get(entity)
+        index = self.indexes.texts.get(entity)
         return alternatives(condition, index.paths, prefix) if index is not None else None
 
     def _text_candidate(self, condition: Condition, place: Place) -> list[str]:
         wanted = self._parts(condition, place.entity, place.prefix)
         if wanted is None:
             return []
-        return [self.dialect.with_parts(place.row, self._indexes.texts[place.entity], wanted, self.bind)]
+        return [self.dialect.with_parts(place.row, self.indexes.texts[place.entity], wanted, self.bind)]
 
     def _candidates(self, condition: Condition, place: Place) -> list[str]:
         match condition:

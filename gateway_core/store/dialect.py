@@ -59,6 +59,10 @@ class Dialect:
     ordered: Callable[[str, str], tuple[str, ...]]
     """(doc, literal path) → the expressions to order by one after the other, so that an index on the first
     serves; the order is that of ``sortable``."""
+    reads_skipped: bool
+    """Whether the rows before a window are read, unless nothing but the index is asked for."""
+    splits_descending: bool
+    """Whether an index cannot be read backwards with what is NULL last."""
     candidate: Callable[[str, str, Sequence[Scalar], Bind], str]
     """(indexed expression, sign or IN, values, binding) → what the index can tell: a condition
     that holds wherever the member compares so with some value."""
@@ -164,6 +168,8 @@ SQLITE = Dialect(
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
     indexed=_sqlite_sortable,
     ordered=lambda doc, path: (_sqlite_sortable(doc, path),),
+    reads_skipped=False,
+    splits_descending=False,
     candidate=_sqlite_candidate,
     decided=_sqlite_decided,
     elements=lambda doc, path, alias: f"json_each({doc}, {path}) {alias}",

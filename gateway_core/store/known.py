@@ -24,7 +24,9 @@ class TextIndex:
 
 @dataclass(frozen=True, slots=True)
 class Indexes:
-    """Those that queries may use: (entity, dotted path) → its index, and entity → that of its texts."""
+    """Those that queries may use: (entity, dotted path) → its index, entity → that of its texts, and the
+    dotted paths that are ordered by with an index of their own."""
 
     members: Mapping[tuple[str, str], Index] = field(default_factory=dict)
     texts: Mapping[str, TextIndex] = field(default_factory=dict)
+    orders: frozenset[tuple[str, str]] = frozenset()

@@ -86,6 +86,9 @@ class IndexSpec:
     as they are until they are written again.
     ``text``: what is looked for are parts of its texts (``LIKE``); the indexes of an entity's texts are
     one.
+
+    ``order``: objects are ordered by it, and that is all: by a date-time, whose texts are not in the order
+    of time, or by ``_self.dateCreated`` or ``_self.dateModified``.
     """
 
     entity: str
@@ -94,6 +97,12 @@ class IndexSpec:
     unique: bool = False
     folded: bool = False
     text: bool = False
+    order: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is of values that are found by it."""
+        return not (self.unique or self.text or self.order)
 
 
 Wanted: TypeAlias = Sequence[IndexSpec] | Callable[[Sequence[Artifact]], Sequence[IndexSpec]]

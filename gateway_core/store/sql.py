@@ -14,14 +14,11 @@ from typing import Any
 from gateway_core.errors import InvalidQuery
 from gateway_core.query.evaluate import unranked
 from gateway_core.query.model import (
-    TAIL,
     All,
     AnyOf,
     Condition,
     Facet,
-    Hop,
     Not,
-    Order,
     Path,
     Query,
     Related,
@@ -29,8 +26,9 @@ from gateway_core.query.model import (
     Scope,
 )
 from gateway_core.store.conditions import Compiler, Place, column_of
-from gateway_core.store.dialect import Bound, Dialect, quoted
+from gateway_core.store.dialect import Bound, Dialect
 from gateway_core.store.known import Indexes
+from gateway_core.store.orders import Ordering, ordering
 
 COLUMNS = "id, entity, data, version, created, modified, owner, owner_name, application, author"
 _COLUMNS = ", ".join(f"o.{name}" for name in COLUMNS.split(", "))
@@ -63,18 +61,35 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes) -> Find
     place = compiler.place("o", scope.entity)
     where = _where(compiler, scope, query, place)
     counted = dict(compiler.params)
-    order = [_order(compiler, each, place) for each in query.order]
-    columns = "o.seq" if order else _COLUMNS
-    window = query.window
-    page = (
-        f"SELECT {columns} FROM {_table(scope)} o WHERE {where} ORDER BY {', '.join([*order, 'o.seq'])}"
-        f" LIMIT {compiler.bind(window.limit)} OFFSET {compiler.bind(window.offset)}"
-    )
+    keys = bool(query.order) or (query.window.offset > 0 and dialect.reads_skipped)
+    order = ordering(compiler, query.order, place)
+    window = f"LIMIT {compiler.bind(query.window.limit)} OFFSET {compiler.bind(query.window.offset)}"
+    rows = f"FROM {_table(scope)} o WHERE {where}"
+    if order.keys and query.order[0].descending and dialect.splits_descending:
+        reach = compiler.bind(query.window.limit + query.window.offset)
+        page = f"{_split(order, rows, reach)} {window}"
+    else:
+        page = f"SELECT {'o.seq' if keys else _COLUMNS} {rows} ORDER BY {', '.join(order.terms)} {window}"
     everything = query.where == All() and scope.owner is None and not scope.removed
     total = (
         None if everything else Statement(f"SELECT COUNT(*) FROM {_table(scope)} o WHERE {where}", counted)
     )
-    return Find(Statement(page, compiler.params), bool(order), total)
+    return Find(Statement(page, compiler.params), keys, total)
+
+
+def _split(order: Ordering, rows: str, reach: str) -> str:
+    """The objects in a descending order, and behind them those without a value: an index that has these
+    last is read backwards for the others. ``reach`` is how many are of interest at most."""
+    backwards = ", ".join((*(f"{key} DESC NULLS FIRST" for key in order.keys), *order.rest))
+    key = order.keys[0]
+    without = ", ".join((f"{key} ASC", *order.rest))  # all are equal, and this is how the index has them
+    parts = (f"{key} IS NOT NULL ORDER BY {backwards}", f"{key} IS NULL ORDER BY {without}")
+    each = (
+        f"SELECT {at} AS part_, row_number() OVER () AS place_, seq"
+        f" FROM (SELECT o.seq {rows} AND {part} LIMIT {reach}) part_{at}"
+        for at, part in enumerate(parts)
+    )
+    return f"SELECT seq FROM ({' UNION ALL '.join(each)}) page_ ORDER BY part_, place_"
 
 
 def following(scope: Scope, id: str | None, limit: int, dialect: Dialect) -> Statement:
@@ -196,28 +211,3 @@ def _where(compiler: Compiler, scope: Scope, query: Query, place: Place) -> str:
     if query.where != All():
         parts.append(compiler.row(query.where, place))
     return " AND ".join(parts)
-
-
-def _order(compiler: Compiler, order: Order, place: Place) -> str:
-    direction = "DESC" if order.descending else "ASC"
-    if not order.hops and not order.moment and order.path[:1] != ("_self",):
-        keys = compiler.indexed_order(place, order.path)
-        if keys:
-            return ", ".join(f"{key} {direction} NULLS LAST" for key in keys)
-    value = _sort_value(compiler, order.path, order.hops, place)
-    if order.moment:
-        value = compiler.dialect.trimmed(value, quoted(TAIL))
-    return f"{value} {direction} NULLS LAST"
-
-
-def _sort_value(compiler: Compiler, path: Path, hops: tuple[Hop, ...], place: Place) -> str:
-    """The value of the object here, or of the first one that each hop reaches in turn."""
-    if hops:
-        hop, step = hops[0], compiler.hop(hops[0], place)
-        value = _sort_value(compiler, path, hops[1:], compiler.place(step.row, hop.entity))
-        first = f"{step.link}.position" if hop.inverse is None else f"{step.row}.seq"
-        rows = f"link {step.link} CROSS JOIN object {step.row}"
-        return f"(SELECT {value} FROM {rows} WHERE {step.joined} ORDER BY {first} LIMIT 1)"
-    if path[:1] == ("_self",):
-        return f"{place.row}.{column_of(path)}"
-    return compiler.sort_value(place.doc, path)

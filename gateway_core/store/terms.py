@@ -50,6 +50,11 @@ def specs_of(wanted: Wanted, artifacts: Callable[[], Sequence[Artifact]]) -> Seq
     return wanted(artifacts()) if callable(wanted) else wanted
 
 
+def wanted_orders(specs: Iterable[IndexSpec]) -> set[tuple[str, str]]:
+    """(Entity, dotted path) of those that are only ordered by."""
+    return {(spec.entity, spec.path) for spec in specs if spec.order}
+
+
 def wanted_texts(specs: Iterable[IndexSpec]) -> dict[str, tuple[str, ...]]:
     """Entity → the dotted paths of its searched texts."""
     found: dict[str, set[str]] = {}

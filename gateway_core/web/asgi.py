@@ -40,12 +40,15 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 READS = frozenset({Action.READ, Action.LIST, Action.FIND})
-WITH_BODY = frozenset({Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND})
+WITH_BODY = frozenset(
+    {Action.CREATE, Action.REPLACE, Action.PATCH, Action.RESTORE, Action.FIND, Action.RECEIVE}
+)
 STATUS = {
     Result.FOUND: 200,
     Result.PAGE: 200,
     Result.CREATED: 201,
     Result.CHANGED: 200,
+    Result.RECEIVED: 204,
     Result.GONE: 204,
     Result.UNCHANGED: 304,
 }

@@ -104,9 +104,7 @@ def target_of(match: Match, request: Request) -> Target:
     if match.find:
         return _finding(match, method, params, base, above)
     if endpoint.computed is not None:
-        if method != "GET":
-            raise MethodNotAllowed("what is computed can only be read", allowed(match))
-        return Target(endpoint, _id(id or ""), Action.COMPUTE, params, f"/{endpoint.computed.word}", base)
+        return _computing(match, method, params, f"/{endpoint.computed.word}", base)
     if match.versions:
         action = ON_VERSIONS.get(method) if method in endpoint.on_versions else None
     else:
@@ -115,9 +113,17 @@ def target_of(match: Match, request: Request) -> Target:
         raise _not_here(Match(endpoint, id, match.versions))
     if id is not None:
         id = _id(id)
+    if endpoint.receives is not None:
+        action = Action.RECEIVE
     if params and endpoint.above is None and not endpoint.others:
         action = _of_the_past(action, params)
     return Target(endpoint, id, action, params, f"/{VERSIONS}" if match.versions else "", base, above)
+
+
+def _computing(match: Match, method: str, params: JsonObject, below: str, base: str) -> Target:
+    if method != "GET":
+        raise MethodNotAllowed("what is computed can only be read", allowed(match))
+    return Target(match.endpoint, _id(match.id or ""), Action.COMPUTE, params, below, base)
 
 
 def _params(endpoint: Endpoint, request: Request) -> JsonObject:

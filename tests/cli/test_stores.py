@@ -170,6 +170,8 @@ def test_the_doctor_explains_a_request(
     else:
         assert "reads what it needs" in plain
         assert "sorts all" in ordered
+        assert f'"x-index": true at name of {THING}' in ordered
+        assert f'"x-indexTimes": true in {THING}' in said("?_order[_self.dateModified]=desc")
     if kind == "sqlite":  # PostgreSQL reads a table of nothing as a whole
         assert "object_page" in plain
         assert "member_" in keyed

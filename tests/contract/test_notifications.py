@@ -199,6 +199,8 @@ class TestSubscription:
         assert [answer.status_code for answer in answers] == [200] * len(answers)
         assert [each.url for each in answers if "zeer-geheim" in each.text or '"auth"' in each.text] == []
         assert "auth" not in made
+        assert client.get("/abonnement", params={"_search": "zeer-geheim"}).json()["results"] == []
+        assert client.get("/abonnement", params={"_search": "notificaties"}).json()["results"] == []
         asked = [{"auth": "Bearer zeer-geheim"}, {"_order[auth]": "asc"}, {"auth[like]": "Bearer"}]
         for params in (*asked, {"_fields": "auth"}, {"_facets": "auth"}):
             assert client.get("/abonnement", params=params).status_code == 400

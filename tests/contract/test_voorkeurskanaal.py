@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from gateway_process import StartServer
+
+from gateway_core.app import now
+from gateway_core.operations.applications import add_application
+from gateway_core.store.open import open_store
 
 KIC = "/api/kic/v1"
 ZAAK = "https://zaken.example/api/v1/zaken/ZAAK-2025-42"
@@ -239,6 +245,14 @@ class TestTheRest:
         wish = {"voorkeurskanaal": {"soortDigitaalAdres": "email", "adres": text}}
         assert chosen(api, who, taak(api, who, wish)) == ("email", text, "taak")
 
+    def test_more_than_a_rule_can_weigh(self, api: httpx2.Client) -> None:
+        """Extra data without end is refused with the limit that it ran into, and shows nothing of it."""
+        who = partij(api, address("emailadres", MAIL))
+        task = taak(api, who, [{"geheim": number} for number in range(40_000)])
+        answer = api.get(f"{KIC}/partijen/{who}/voorkeurskanaal", params={"taak": task})
+        assert (answer.status_code, answer.json()["code"]) == (400, "mapping-limit")
+        assert "geheim" not in answer.text
+
     def test_a_task_of_somebody_else(self, api: httpx2.Client) -> None:
         """By link, BSN or both: what belongs to another is not sent to this partij."""
         number = {"objecttype": "p", "soortObjectId": "bsn", "objectId": "999993653"}
@@ -350,3 +364,22 @@ class TestTheEndpoint:
         assert named == ["taak", "zaak"]
         assert {"200", "304", "400", "401", "403", "404"} <= set(item["get"]["responses"])
         assert item["get"]["tags"] == ["Partijen"]
+
+
+def test_who_may_ask(server_factory: StartServer, tmp_path: Path) -> None:
+    """Whoever may read; nobody without credentials, and not who may only write."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    store = open_store(url, durability="fast")
+    keys = {
+        name: add_application(store, name, now(), scopes=(name,), client_id=None, secret=None, reference=None)
+        for name in ("read", "write")
+    }
+    store.close()
+    server = server_factory(store=url, bundles="CustomerInteraction", durability="fast")
+    with server.client(headers={"x-api-key": keys["write"].api_key}) as writer:
+        who = post(writer, "partijen", {"soortPartij": "natuurlijk_persoon"})
+        assert writer.get(f"{KIC}/partijen/{who}/voorkeurskanaal").status_code == 403
+    with server.client(headers={"x-api-key": keys["read"].api_key}) as reader:
+        assert reader.get(f"{KIC}/partijen/{who}/voorkeurskanaal").json()["kanaal"] == "geen"
+    with server.client() as nobody:
+        assert nobody.get(f"{KIC}/partijen/{who}/voorkeurskanaal").status_code == 401

@@ -13,6 +13,7 @@ from write_reference import DOCUMENTS, FOLDER
 from gateway_core import errors
 from gateway_core.bundles.layout import MANIFEST_KEYS
 from gateway_core.catalog import keys, original_endpoints, read_collections, read_endpoints
+from gateway_core.catalog.computed_read import COMPUTED_KEYS, INPUT_KEYS, PARAMETER_KEYS
 from gateway_core.catalog.endpoints import FIND, Accepts, ErrorShape
 from gateway_core.catalog.words import OWN_WORDS
 from gateway_core.cli.main import app
@@ -87,7 +88,7 @@ class TestNothingIsLeftOut:
         """Every keyword of our own and every format has a row; every standard keyword is named."""
         own = {name for name in KEYWORDS if name.startswith("x-")}
         assert own | set(FORMATS) <= rows("schemas.md")
-        assert len(own) == 24
+        assert len(own) == 25
         assert [name for name in KEYWORDS if f"`{name}`" not in page("schemas.md")] == []
 
     def test_of_what_schemas_of_the_original_say(self) -> None:
@@ -104,6 +105,7 @@ class TestNothingIsLeftOut:
         """Every key that is known, every oddity and every shape of errors has a row."""
         known = {*MANIFEST_KEYS, *keys.COLLECTION_KEYS, *keys.ENDPOINT_KEYS, *keys.PIPELINE_KEYS}
         known |= {*keys.APPLICATION_KEYS, *map(str, Accepts), *map(str, ErrorShape)}
+        known |= {*COMPUTED_KEYS, *PARAMETER_KEYS, *INPUT_KEYS}
         assert known <= rows("bundle-format.md")
 
     def test_that_the_catalog_reads(self) -> None:

@@ -66,6 +66,7 @@ INDEXES += [
     IndexSpec("thing", path, path != "name", text=True) for path in ("name", "tags", "items.k", "name%")
 ]
 INDEXES += [IndexSpec("friend", "name", text=True)]
+INDEXES += [IndexSpec("thing", f"_self.{name}", order=True) for name in ("dateCreated", "dateModified")]
 
 
 def compare(path: str, op: Op, *values: Any) -> Compare:
@@ -230,8 +231,9 @@ def test_order(filled, order, ids):
     assert found(filled, order=order) == ids
 
 
+@pytest.mark.parametrize("indexed", [False, True])
 @pytest.mark.parametrize("descending", [False, True])
-def test_moments_are_ordered_by_time(store, make, descending):
+def test_moments_are_ordered_by_time(store, make, descending, indexed):
     """Times within one second, written with more or fewer digits, are in the order of time; what has
     no time comes last, and equal ones stay in the order of their creation."""
     seconds = ("00Z", "00.5Z", "00.25Z", "01Z", "00.500Z", "00.000001Z", "10Z", "00.0Z")
@@ -242,6 +244,8 @@ def test_moments_are_ordered_by_time(store, make, descending):
         "2026-01-01",
     ]
     store.apply(make.changes(*(make.put(str(n), {"at": at}) for n, at in enumerate(times))))
+    if indexed:
+        store.ensure_indexes([IndexSpec("thing", "at", order=True), IndexSpec("thing", "at")])
     query = Query(order=(Order(("at",), descending, moment=True),))
     objects = [store.fetch(SCOPE, str(n)) for n in range(len(times))]
     expected, total = evaluate.run(query, objects, evaluate.World(objects))
@@ -259,6 +263,24 @@ def test_window(filled):
                 page = filled.find(SCOPE, Query(where, order, Window(limit, offset)))
                 assert "".join(item.id for item in page.items) == "abcde"[offset : offset + limit]
                 assert page.total == 5
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_windows_of_an_order_by_an_index(filled, descending):
+    """Each window of an order is cut where the whole would be, also where values end and others have none."""
+    objects = [filled.fetch(SCOPE, id) for id in THINGS]
+    world = evaluate.World(objects)
+    for order in (
+        (Order(("name",), descending),),
+        (Order(("n",), descending), Order(("name",), not descending)),
+    ):
+        for offset in range(7):
+            for limit in (0, 1, 2, 5):
+                for where in (All(), compare("name", Op.NOT_NULL)):
+                    query = Query(where, order, Window(limit, offset))
+                    items, total = evaluate.run(query, objects, world)
+                    page = filled.find(SCOPE, query)
+                    assert ([i.id for i in page.items], page.total) == ([i.id for i in items], total), query
 
 
 def test_the_scope_bounds_every_query(filled):

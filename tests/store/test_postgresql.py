@@ -178,12 +178,31 @@ class TestPlans:
         assert "Geheimenaar" not in str(opened.explain(SCOPE, secret))
 
     def test_an_order_by_an_indexed_member_is_that_of_its_index(self, plan):
-        """The index is read in its order; only what shares a key is sorted. A descending order sorts all,
-        because the index has what is absent at the wrong end for it."""
+        """The index is read in its order, forwards or backwards; only what shares a key is sorted."""
         found = plan(Query(order=(Order(("name",)),)))
-        assert f"using {self.NAME}" in found
+        assert f"Index Scan using {self.NAME}" in found
         assert "Incremental Sort" in found
-        assert self.NAME not in plan(Query(order=(Order(("name",), descending=True),)))
+        found = plan(Query(order=(Order(("name",), descending=True),)))
+        assert f"Index Scan Backward using {self.NAME}" in found
+        assert "Incremental Sort" in found
+
+    @pytest.mark.parametrize("descending", [False, True])
+    def test_times_are_in_the_order_of_their_indexes(self, plan, opened, raw, descending):
+        """Of a member with a date-time, and of what the register knows itself: nothing sorts all."""
+        raw.execute("UPDATE object SET modified = id, doc = doc || jsonb_build_object('at', id)")
+        specs = [IndexSpec("thing", path, order=True) for path in ("at", "_self.dateModified")]
+        opened.ensure_indexes([*SPECS, *specs])
+        orders = [Order(("at",), descending, moment=True), Order(("_self", "dateModified"), descending)]
+        for order, spec in zip(orders, specs, strict=True):
+            found = plan(Query(order=(order,)))
+            assert f"{'Backward ' if descending else ''}using {indexes.index_name(spec)}" in found
+            told = opened.explain(SCOPE, Query(order=(order,)))
+            assert (told.reads_all, told.sorts) == (False, False), told
+        assert opened.explain(SCOPE, Query(order=(Order(("z",), descending),))).sorts
+
+    def test_a_deep_page_reads_the_index_alone(self, plan):
+        """What comes before the page is not read from the table."""
+        assert "Index Only Scan using object_page" in plan(Query(window=Window(10, 9_990)))
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"))

@@ -148,6 +148,23 @@ class TestPlans:
         alone = plan(opened, Query(order=(first,)))
         assert "TEMP" not in alone or descending
 
+    @pytest.mark.parametrize("descending", [False, True])
+    def test_times_are_in_the_order_of_their_indexes(self, opened, descending):
+        """Of a member with a date-time, whose texts are not in the order of time, and of what the register
+        knows itself; without such an index everything is sorted."""
+        orders = [Order(("at",), descending, moment=True), Order(("_self", "dateModified"), descending)]
+        for order in orders:
+            assert "TEMP B-TREE FOR ORDER BY" in plan(opened, Query(order=(order,)))
+        specs = [IndexSpec("thing", path, order=True) for path in ("at", "_self.dateModified")]
+        opened.ensure_indexes(specs)
+        for order, spec in zip(orders, specs, strict=True):
+            # Another statement: one that explains is not prepared again when the schema changes.
+            found = plan(opened, Query(All((All(),)), (order,)))
+            assert f"USING INDEX {indexes.index_name(spec)} (tenant=?)" in found
+            assert "TEMP B-TREE FOR ORDER BY" not in found
+        opened.ensure_indexes([])
+        assert "TEMP B-TREE FOR ORDER BY" in plan(opened, Query(eq("z"), (orders[1],)))
+
     def test_a_deep_page_does_not_read_what_it_skips(self, opened):
         """The rows before the page are counted in the index: objects are sought when they are shown."""
         opened.ensure_indexes(SPECS)

@@ -21,7 +21,7 @@ CORPUS = SHARED / "corpus" / "bundles"
 INTRODUCTION = """
 Nine bundles of Common Gateway as their authors publish them, each installed alone, unmodified. An artifact
 *works*; or it is *recorded*, which keeps it until the gateway does what it is for; or it *needs a handler*, a
-class that a Python package can provide under the entry point group `gateway.handlers`; or it is *rejected*.
+class that a Python package can provide under the entry point group `gateway.actions`; or it is *rejected*.
 `gateway bundle plan` names each with its reason. How such bundles are read is in
 [Bundle format](bundle-format.md#bundles-of-common-gateway).
 """

@@ -19,8 +19,8 @@ from gateway_core.mapping.values import (
     is_empty,
     is_true,
     items_of,
-    key_is_text,
     key_text,
+    keys_are_texts,
     kind_of,
     member,
     renumber,
@@ -51,7 +51,7 @@ def merge(run: Run, value: Json, *others: Json) -> Json:
     run.items(sum(map(len, arrays)))
     if all(isinstance(array, list) for array in arrays):
         return [item for array in arrays for item in array]
-    if all(not array or (isinstance(array, dict) and all(map(key_is_text, array))) for array in arrays):
+    if all(not array or (isinstance(array, dict) and keys_are_texts(array)) for array in arrays):
         return {key: item for array in arrays if array for key, item in array.items()}
     return renumber(pair for array in arrays for pair in items_of(array))
 

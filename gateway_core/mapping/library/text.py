@@ -150,6 +150,12 @@ def translate(run: Run, text: str, pairs: Json) -> str:
     run.items(len(pairs))
     table = {str(key): text_of_item(run, item) for key, item in items_of(pairs) if key != ""}
     run.work(len(text) * len(table))
+    if len(table) == 1:
+        ((word, other),) = table.items()
+        times = text.count(word)
+        run.burn(times)
+        run.text(len(text) + times * (len(other) - len(word)))
+        return text.replace(word, other)
     return "".join(_translated(run, text, table))
 
 

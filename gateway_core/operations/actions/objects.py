@@ -11,10 +11,11 @@ from gateway_core.errors import BadRequest, Conflict, Hopeless, NotUnique, Versi
 from gateway_core.operations.actions.occasion import occasion
 from gateway_core.operations.actions.protocol import WHOLE, Work
 from gateway_core.operations.actions.reach import services
+from gateway_core.operations.documents import ID, patched
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
-from gateway_core.operations.relations import ID, Planner, patched
+from gateway_core.operations.relations import Planner
 from gateway_core.operations.telling import telling
 from gateway_core.query.model import Scope
 from gateway_core.schema import reason, referenced_id

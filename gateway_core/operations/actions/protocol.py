@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway_core.catalog.actions import Action, HandlerSpec
+from gateway_core.catalog.actions import Action
 from gateway_core.operations.call import Context
 from gateway_core.outgoing.protocol import Outgoing
 from gateway_core.types import Event, Json, JsonObject, Principal, Reference
@@ -97,8 +97,3 @@ class Handler(Protocol):
         and later, unless it is ``Hopeless``. An ``UpstreamError`` tells that the target itself is in
         trouble: all of its deliveries rest for a while. The words of an error are shown to administrators,
         and hold no personal data."""
-
-
-def spec_of(handler: Handler) -> HandlerSpec:
-    """What the catalog is told of a handler."""
-    return HandlerSpec(handler.name, handler.aliases, handler.schema, handler.interest)

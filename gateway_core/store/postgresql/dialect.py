@@ -143,6 +143,8 @@ POSTGRESQL = Dialect(
     indexed=_key,
     # A key is the beginning of what is ordered by: the index sorts, and what shares a key is sorted again.
     ordered=lambda doc, path: (_key(doc, path), f'sort_key({doc}{path}) COLLATE "C"'),
+    reads_skipped=True,
+    splits_descending=True,
     candidate=_candidate,
     decided=lambda *_: None,  # keys are cut, and rounded
     elements=_elements,

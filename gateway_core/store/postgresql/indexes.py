@@ -18,12 +18,13 @@ import psycopg
 
 from gateway_core.errors import StoreError
 from gateway_core.store.known import Index, Indexes, TextIndex
+from gateway_core.store.orders import order_expression
 from gateway_core.store.postgresql import claims, texts
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.sql import index_expression
-from gateway_core.store.terms import terms_of, wanted_texts
+from gateway_core.store.terms import terms_of, wanted_orders, wanted_texts
 
 WRITERS = 7_305_515_002
 """The advisory lock that each change shares, and that who changes the set of terms has alone."""
@@ -41,7 +42,7 @@ SELECT tenant, seq, data FROM object
 WHERE entity = %s AND (tenant, seq) > (%s, %s) ORDER BY tenant, seq LIMIT %s FOR SHARE"""
 _MADE = """
 SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-WHERE i.indrelid = 'object'::regclass AND c.relname ~ '^(member|texts)_'"""
+WHERE i.indrelid = 'object'::regclass AND c.relname ~ '^(member|order|texts)_'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def read(connection: Connection, generation: int) -> IndexSet:
             arrays.setdefault(entity, {})[IndexSpec(entity, path, True)] = number
     made = connection.execute("SELECT entity, number, paths FROM text_index").fetchall()
     searched = {entity: TextIndex(number, tuple(paths)) for entity, number, paths in made}
-    return IndexSet(generation, Indexes(indexes, searched), arrays, claims.read(connection))
+    orders = frozenset(connection.execute("SELECT entity, path FROM order_index").fetchall())
+    return IndexSet(generation, Indexes(indexes, searched, orders), arrays, claims.read(connection))
 
 
 def ensure(connection: Connection, specs: Callable[[], Iterable[IndexSpec]], place: str) -> None:
@@ -83,8 +85,8 @@ def ensure(connection: Connection, specs: Callable[[], Iterable[IndexSpec]], pla
 
 def _ensure_members(connection: Connection, specs: Collection[IndexSpec]) -> None:
     """Make the indexes that queries use, and no others."""
-    wanted = {(spec.entity, spec.path): spec for spec in specs if not spec.text}
-    searched = wanted_texts(specs)
+    wanted = {(spec.entity, spec.path): spec for spec in specs if spec.plain}
+    searched, ordered = wanted_texts(specs), wanted_orders(specs)
     rows = connection.execute("SELECT entity, path, many, ready FROM index_spec").fetchall()
     existing = {(entity, path): (IndexSpec(entity, path, many), ready) for entity, path, many, ready in rows}
     for key, (spec, ready) in existing.items():
@@ -92,8 +94,10 @@ def _ensure_members(connection: Connection, specs: Collection[IndexSpec]) -> Non
             _drop(connection, spec)
     names = {index_name(spec) for spec in wanted.values() if not spec.array}
     _drop_texts(connection, searched)
-    valid = _clear(connection, names | {texts.index_name(*each) for each in searched.items()})
-    made = _create_texts(connection, searched, valid)
+    _drop_orders(connection, ordered)
+    names |= {texts.index_name(*each) for each in searched.items()}
+    valid = _clear(connection, names | {index_name(IndexSpec(*key, order=True)) for key in ordered})
+    made = _create_texts(connection, searched, valid) | _create_orders(connection, ordered, valid)
     for key, spec in wanted.items():
         kept = existing.get(key) == (spec, True) and (spec.array or index_name(spec) in valid)
         if not kept:
@@ -106,7 +110,7 @@ def _ensure_members(connection: Connection, specs: Collection[IndexSpec]) -> Non
 
 def index_name(spec: IndexSpec) -> str:
     digest = sha256(f"{spec.entity}\0{spec.path}".encode()).hexdigest()
-    return f"member_{digest[:16]}"
+    return f"{'order' if spec.order else 'member'}_{digest[:16]}"
 
 
 @contextlib.contextmanager
@@ -183,6 +187,35 @@ def _create_texts(
             connection.execute(
                 "INSERT INTO text_index (entity, paths) VALUES (%s, %s) ON CONFLICT (entity) DO NOTHING",
                 (entity, list(paths)),
+            )
+    return bool(new)
+
+
+def _drop_orders(connection: Connection, wanted: Collection[tuple[str, str]]) -> None:
+    held = connection.execute("SELECT entity, path FROM order_index").fetchall()
+    for key in set(held) - set(wanted):
+        with _between_changes(connection):
+            connection.execute("DELETE FROM order_index WHERE entity = %s AND path = %s", key)
+
+
+def _create_orders(
+    connection: Connection, wanted: Collection[tuple[str, str]], valid: Collection[str]
+) -> bool:
+    """Make the indexes that serve orders only and are not there; whether any was."""
+    held = set(connection.execute("SELECT entity, path FROM order_index").fetchall())
+    specs = [IndexSpec(*key, order=True) for key in wanted]
+    new = [each for each in specs if index_name(each) not in valid or (each.entity, each.path) not in held]
+    for spec in new:
+        _execute(
+            connection,
+            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index_name(spec)}"
+            f" ON object (tenant, {order_expression(spec.path, POSTGRESQL)}, seq)"
+            f" WHERE entity = {POSTGRESQL.literal(spec.entity)}",
+        )
+        with _between_changes(connection):
+            connection.execute(
+                "INSERT INTO order_index (entity, path) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                (spec.entity, spec.path),
             )
     return bool(new)
 

@@ -20,7 +20,7 @@ def plan_of(connection: Connection, query: Query, statements: Iterable[Statement
         found = connection.execute(f"EXPLAIN (FORMAT JSON) {statement.text}", statement.params).fetchone()
         nodes.extend(_nodes(found[0][0]["Plan"] if found else {}))
     reads_all = query.where != All() and any(map(_reads_all, nodes))
-    sorts = any(node.get("Node Type") == "Sort" for node in nodes)
+    sorts = any(node.get("Node Type") == "Sort" and not _limited(node) for node in nodes)
     return Plan(tuple(dict.fromkeys(map(_step, nodes))), reads_all, bool(query.order) and sorts)
 
 
@@ -28,6 +28,12 @@ def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
     for inner in node.get("Plans", ()):
         yield from _nodes(inner)
+
+
+def _limited(node: dict[str, Any]) -> bool:
+    """Whether the rows of a step are no more than the window reaches."""
+    inner = node.get("Plans", ())
+    return node.get("Node Type") == "Limit" or (bool(inner) and all(map(_limited, inner)))
 
 
 def _step(node: dict[str, Any]) -> str:
@@ -41,6 +47,6 @@ def _reads_all(node: dict[str, Any]) -> bool:
     if node.get("Relation Name") == "object" and node.get("Node Type") == "Seq Scan":
         return True
     index, bound = str(node.get("Index Name", "")), str(node.get("Index Cond", ""))
-    if index.startswith("member_"):
+    if index.startswith(("member_", "order_")):
         return " AND " not in bound  # the tenant is the first column, the member the next
     return index in _IN_ORDER and "(seq " not in bound

@@ -11,10 +11,11 @@ import orjson
 
 from gateway_core.store.dialect import SQLITE, quoted
 from gateway_core.store.known import Index, Indexes
+from gateway_core.store.orders import order_expression
 from gateway_core.store.protocol import IndexSpec
 from gateway_core.store.sql import index_expression
 from gateway_core.store.sqlite import claims, texts
-from gateway_core.store.terms import terms_of, wanted_texts
+from gateway_core.store.terms import terms_of, wanted_orders, wanted_texts
 
 _MADE = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'object'"
 
@@ -45,7 +46,8 @@ def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
         if many:
             arrays[entity] = (*arrays.get(entity, ()), IndexSpec(entity, path, True))
     ready, kept = texts.read(connection)
-    return IndexSet(row[0], Indexes(indexes, ready), arrays, claims.read(connection), kept)
+    orders = frozenset(connection.execute("SELECT entity, path FROM order_index").fetchall())
+    return IndexSet(row[0], Indexes(indexes, ready, orders), arrays, claims.read(connection), kept)
 
 
 def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
@@ -54,7 +56,8 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     listed = tuple(specs)
     claimed = claims.ensure(connection, (spec for spec in listed if spec.unique))
     searched = texts.ensure(connection, wanted_texts(listed))
-    wanted = {(spec.entity, spec.path): spec for spec in listed if not (spec.unique or spec.text)}
+    ordered = _ensure_orders(connection, wanted_orders(listed))
+    wanted = {(spec.entity, spec.path): spec for spec in listed if spec.plain}
     rows = connection.execute("SELECT entity, path, many FROM index_spec").fetchall()
     existing = {(entity, path): IndexSpec(entity, path, bool(many)) for entity, path, many in rows}
     made = dict(connection.execute(_MADE).fetchall())
@@ -68,7 +71,7 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
         _drop(connection, spec)
     for spec in new:
         _create(connection, spec)
-    if gone or new or claimed or searched:
+    if gone or new or claimed or searched or ordered:
         # Random, so that no generation comes twice, be it after a rollback or a restored backup.
         connection.execute("UPDATE revision SET value = random() WHERE name = 'indexes'")
 
@@ -84,7 +87,7 @@ def put_terms(
 
 def index_name(spec: IndexSpec) -> str:
     digest = sha256(f"{spec.entity}\0{spec.path}".encode()).hexdigest()
-    return f"member_{digest[:16]}"
+    return f"{'order' if spec.order else 'member'}_{digest[:16]}"
 
 
 def _drop(connection: sqlite3.Connection, spec: IndexSpec) -> None:
@@ -96,6 +99,22 @@ def _drop(connection: sqlite3.Connection, spec: IndexSpec) -> None:
         connection.execute(f"DROP INDEX IF EXISTS {index_name(spec)}")
         connection.execute("DELETE FROM sqlite_stat1 WHERE idx = ?", (index_name(spec),))
     connection.execute("DELETE FROM index_spec WHERE entity = ? AND path = ?", key)
+
+
+def _ensure_orders(connection: sqlite3.Connection, wanted: set[tuple[str, str]]) -> bool:
+    """Make those that serve orders only equal to what is wanted; whether any was not."""
+    held: set[tuple[str, str]] = set(connection.execute("SELECT entity, path FROM order_index").fetchall())
+    for key in held - wanted:
+        connection.execute(f"DROP INDEX IF EXISTS {index_name(IndexSpec(*key, order=True))}")
+        connection.execute("DELETE FROM order_index WHERE entity = ? AND path = ?", key)
+    for key in wanted - held:
+        spec = IndexSpec(*key, order=True)
+        connection.execute("INSERT INTO order_index (entity, path) VALUES (?, ?)", key)
+        connection.execute(
+            f"CREATE INDEX {index_name(spec)} ON object (tenant, {order_expression(spec.path, SQLITE)})"
+            f" WHERE entity = {quoted(spec.entity)}"
+        )
+    return held != wanted
 
 
 def _create(connection: sqlite3.Connection, spec: IndexSpec) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from original_bundle import CORE, IDS, LINE, MANIFEST, ORDER, SHOP, artifact, files, schema, shop
 
 from gateway_core.bundles.layout import lay_out
+from gateway_core.bundles.original import with_test_data
 from gateway_core.types import Artifact, Bundle, Kind, Severity
 
 MANIFEST_PATH = "Installation/installation.json"
@@ -96,6 +97,16 @@ class TestFiles:
         marked = {a.origin.path: a.body.get("$optional") for a in bundle.artifacts if a.kind is Kind.DATA}
         assert marked == {"Installation/Data/data.json": None, "Installation/Data/tests.json": True}
         assert [f.path for f in bundle.findings if f.code == "test-data"] == ["Installation/Data/tests.json"]
+
+    def test_of_test_data_are_data_when_wanted(self) -> None:
+        """Whoever asks for test data gets it as data like any other."""
+        bundle = with_test_data(shop({"Installation/Data/tests.json": {ORDER: [{"number": "1"}]}}))
+        (data,) = of(bundle, Kind.DATA).values()
+        assert (data.body.get("$optional"), data.body[ORDER], bundle.findings) == (
+            None,
+            [{"number": "1"}],
+            (),
+        )
 
     def test_of_one_object_name_its_schema(self) -> None:
         """A document whose ``$schema`` is no kind is an object of that schema."""

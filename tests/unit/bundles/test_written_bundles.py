@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,17 @@ def test_artifacts_without_a_file_get_one_of_their_own() -> None:
         "mappings/z.json",
     }
     assert contents_of(lay_out(files).artifacts) == contents_of(listed)
+
+
+def test_what_computes_stays_in_the_manifest() -> None:
+    """A computed endpoint is written beside the others, and read from a file of its own as well."""
+    body = {"$id": "urn:c.computed.json", "reference": "urn:s", "path": "a/{id}/b", "mapping": "urn:m"}
+    artifact = Artifact(Kind.COMPUTED, "urn:c.computed.json", "0.0.1", body, Origin("local", ""))
+    files = write_bundle(Bundle("local", "0.1.0", "", "", (), (artifact,)))
+    assert set(files) == {MANIFEST}
+    apart = {MANIFEST: b'{"name": "local"}', "computed/c.json": json.dumps(body).encode()}
+    for each in (files, apart):
+        assert contents_of(lay_out(each).artifacts) == contents_of([artifact])
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

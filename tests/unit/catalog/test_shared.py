@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from original_bundle import SHOP, artifact, shop
 
-from gateway_core.catalog.build import build
+from gateway_core.catalog.build import BuildSettings, build
 from gateway_core.catalog.shared import may_share, settle
 from gateway_core.catalog.states import State, left_out, states
 from gateway_core.catalog.versions import version_key
@@ -130,6 +130,16 @@ class TestStates:
         assert found["ShopBundle/Installation/test.json"].reason.startswith("test data")
         lost = found[f"{SHOP}broken.mapping.json"]
         assert (lost.state, bool(lost.reason)) == (State.REJECTED, True)
+
+    def test_are_told_together(self, bundle: Bundle) -> None:
+        """One note for each kind and reason names how many wait, and for which handlers."""
+        _, findings = build(bundle.artifacts, BuildSettings(handlers=frozenset({"Shop.GetHandler"})))
+        told = {f.message for f in findings if f.code in ("needs-handler", "recorded")}
+        assert {
+            "1 action of bundle ShopBundle: need a handler: Shop.PayHandler",
+            "1 action of bundle ShopBundle: kept and not used: actions are not run yet",
+            "1 source of bundle ShopBundle: kept and not used: sources are not called yet",
+        } <= told
 
     def test_name_what_became_no_artifact(self, bundle: Bundle) -> None:
         """A file that could not be read is among what is left out."""

@@ -171,7 +171,8 @@ def test_messages_do_not_repeat_credentials(gatekeeper):
 def test_scopes_bound_what_an_application_does(action):
     """An application that may only read cannot change anything."""
     reader = Principal("reader", frozenset({"read"}))
-    if action in (Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS):
+    reads = (Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS, Action.COMPUTE)
+    if action in reads:
         authorise(reader, action)
     else:
         with pytest.raises(Forbidden):

@@ -56,6 +56,17 @@ SCHEMAS = (
         },
     ),
     schema(
+        "strict",
+        {
+            "list": {"type": "array", "items": {"type": "string"}},
+            "many": {"type": "array", "items": ref("owner")},
+            "one": ref("owner", type=["object", "null"]),
+            "text": {"type": ["string", "null"]},
+            "name": {"type": "string"},
+        },
+        required=["list", "many", "one", "text"],
+    ),
+    schema(
         "tied",
         {
             "to": ref("owner", **{"x-linkOnly": True}),
@@ -288,6 +299,14 @@ class TestRelations:
         assert world.call(Action.LIST, "tied", by=tied["by"])["total"] == 1
         empty = world.create("tied")
         assert (empty["by"], empty["via"]) == (None, [])
+
+    def test_what_is_required_may_be_nothing(self, world: World):
+        """Where its schema lets it: it was given, and a later change of the rest need not give it again."""
+        made = world.create("strict", list=[], many=[], one=None, text=None)
+        assert world.patch("strict", made["id"], name="x")["name"] == "x"
+        world.patch("strict", made["id"], name="y")
+        assert world.call(Action.RESTORE, "strict", {"version": 1}, made["id"])["name"] is None
+        assert set(refused(world.create, "strict", name="z")) == {"list", "many", "one", "text"}
 
     def test_null_lets_go(self, world: World):
         """Of a relation that may be null."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway_core import app as gateway
+from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.errors import TransitionRefused
 from gateway_core.operations.call import Action, Call, Context, Outcome
 from gateway_core.operations.run import run
@@ -17,6 +18,7 @@ from gateway_core.operations.transfer import Entry, load_objects
 from gateway_core.settings import Settings
 from gateway_core.store.protocol import Changes, Put
 from gateway_core.types import Json, Principal
+from gateway_core.web.dialects import error_response
 
 BASE = "https://example.com/work"
 ORDER, BATCH = f"{BASE}.order.schema.json", f"{BASE}.batch.schema.json"
@@ -171,3 +173,15 @@ def test_a_value_that_the_schema_no_longer_has(work: Context) -> None:
     work.store.apply(Changes("", (Put(old, 1),)))
     refused(lambda: ask(work, Action.PATCH, id, {"state": "done"}))
     assert ask(work, Action.PATCH, id, {"state": "busy"}).body["state"] == "busy"
+
+
+def test_an_error_in_both_shapes(work: Context) -> None:
+    """New clients read the name and the reason under `invalidParams`, old ones under `data`."""
+    id = made(work)
+    with pytest.raises(TransitionRefused) as caught:
+        ask(work, Action.PATCH, id, {"state": "done"})
+    told = "'state' of this order is 'new' and cannot become 'done'. It may become 'busy' or 'void'."
+    problem = json.loads(error_response(caught.value, ErrorShape.PROBLEM, "/x", "r").body)
+    assert problem["invalidParams"] == [{"name": "state", "code": "transition", "reason": told}]
+    message = json.loads(error_response(caught.value, ErrorShape.MESSAGE, "/x", "r").body)
+    assert message == {"message": told, "data": {"state": told}, "path": "/x"}
