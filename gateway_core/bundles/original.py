@@ -188,7 +188,7 @@ def _object(gathering: Gathering, schema: str, value: JsonObject, path: str) -> 
         gathering.change(Kind.DATA, reference, {schema: listed})
         return
     body: JsonObject = {schema: [document]}
-    if path.rpartition("/")[2].lower() != _REQUIRED_DATA:
+    if not path.startswith(f"{TREE}/") or path.rpartition("/")[2].lower() != _REQUIRED_DATA:
         body[OPTIONAL] = True
         text = "its objects are test data, which --test-data creates"
         gathering.remark(TEST_DATA, text, path, reference, info=True)

@@ -159,7 +159,8 @@ def _waiting(match: Match, method: str) -> Target:
 def _above(match: Match) -> tuple[str, str | None]:
     """The path of the collection, when it may be shown, and the id in it."""
     if match.endpoint.above is None or match.above is None:
-        return ("" if match.endpoint.variables else match.path), None
+        aliased = match.path in match.endpoint.paths  # then the first of its paths is shown
+        return ("" if aliased or match.endpoint.variables else match.path), None
     above = _id(match.above)
     return match.path.replace(match.above, above, 1), above
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +104,42 @@ def test_no_write_fails_on_our_side(gateway: InProcess) -> None:
             assert answer.status in ((501, 405) if endpoint.waits_for else (201, 400, 404, 405)), (
                 endpoint.path
             )
+    assert gateway.faults == []
+
+
+def test_the_api_document_is_whole(gateway: InProcess) -> None:
+    """Operations have ids of their own, paths declare their variables, and references lead somewhere."""
+    document = gateway.catalog.openapi
+    ids = Counter(
+        operation["operationId"]
+        for item in document["paths"].values()
+        for name, operation in item.items()
+        if name != "parameters"
+    )
+    assert [id for id, count in ids.items() if count > 1] == []
+    for path, item in document["paths"].items():
+        declared = [each.get("name", "id") for each in item.get("parameters", ())]
+        assert sorted(declared) == sorted(re.findall(r"{([^}]+)}", path)), path
+    for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))):
+        node = document
+        for part in reference.split("/"):
+            node = node[part]
+
+
+def test_the_examples_of_the_api_document_are_accepted(gateway: InProcess) -> None:
+    """What the document shows can be sent, and what is answered can be sent back."""
+    document = gateway.catalog.openapi
+    for endpoint in gateway.catalog.endpoints:
+        if endpoint.waits_for or endpoint.above is not None or "POST" not in endpoint.methods:
+            continue
+        content = document["paths"][endpoint.path]["post"]["requestBody"]["content"]["application/json"]
+        for example in content.get("examples", {}).values():
+            body = document["components"]["examples"][example["$ref"].rpartition("/")[2]]["value"]
+            made = gateway("POST", concrete(endpoint), body)
+            assert made.status == 201, (endpoint.path, made.body)
+            for method in sorted(endpoint.methods & {"PUT", "PATCH"}) if endpoint.has_items else ():
+                again = gateway(method, f"{concrete(endpoint)}/{made.body['id']}", made.body)
+                assert again.status == 200, (method, endpoint.path, again.body)
     assert gateway.faults == []
 
 

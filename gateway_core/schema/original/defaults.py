@@ -14,6 +14,8 @@ from gateway_core.types import Json, JsonObject
 _TEMPLATE = re.compile(r"\{[{%#]")
 _REMARK = re.compile(r"\{#.*?#\}", re.DOTALL)
 _MAX_TEMPLATE = 2000
+_DEFINITIONS = frozenset({"$defs", "definitions"})
+_CONDITIONS = _DEFINITIONS | walk.ONE | walk.LIST | {"dependentSchemas", "patternProperties"}
 # What these templates ask for can be given without running anything.
 _IDIOMS = (
     (re.compile(r"""\{\{\s*generated_uuid\(\s*\)\s*\}\}"""), "uuid"),
@@ -48,6 +50,28 @@ def default(node: JsonObject, made: JsonObject, types: tuple[str, ...], frame: F
         return {"default": read}
     frame.warn("schema-default", keyword, "the default is no value of this property, and is left out")
     return {}
+
+
+def beside_conditions(made: JsonObject, frame: Frame) -> JsonObject:
+    """The schema of an object without the defaults that its own conditions forbid."""
+    nodes = {name: node for name, node in made["properties"].items() if isinstance(node, dict)}
+    given = {name: node["default"] for name, node in nodes.items() if "default" in node}
+    shape = {word: value for word, value in made.items() if word in _CONDITIONS}
+    if not given or shape.keys() <= _DEFINITIONS:
+        return made
+    try:
+        conditions = compile_shape(shape)
+    except ValueError:  # it refers to other schemas
+        return made
+    properties = dict(made["properties"])
+    for name, value in given.items():
+        if any(violation.pointer[:1] == (name,) for violation in conditions.check({name: value})):
+            below = frame.at("properties", name)
+            below.warn(
+                "schema-default", "default", "the default is forbidden by a condition, and is left out"
+            )
+            properties[name] = {k: v for k, v in properties[name].items() if k != "default"}
+    return {**made, "properties": properties}
 
 
 def _template(keyword: str, text: str, made: JsonObject, frame: Frame) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import Any
 from gateway_core.schema import vocabulary
 from gateway_core.schema.forms import DIALECT
 from gateway_core.schema.original import enforced, words
+from gateway_core.schema.original.defaults import beside_conditions
 from gateway_core.schema.original.frame import Frame, Notes, Others
 from gateway_core.schema.original.node import members_of, translated
 from gateway_core.schema.original.spelling import not_kept, spelled
@@ -66,6 +67,7 @@ def _entity(given: JsonObject, frame: Frame) -> JsonObject:
         made |= (
             {word: [*made.get(word, []), *joined[word]]} if word in words.NAMED & joined.keys() else joined
         )
+    made = beside_conditions(made, frame)
     kept = (w for w in given if w not in words.EVERY and not w.startswith(("$", "x-")) and w not in made)
     return made | {word: given[word] for word in kept}
 

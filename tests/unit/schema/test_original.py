@@ -518,6 +518,13 @@ class TestConditions:
         """Clients cannot give it."""
         assert said({"requiredIf": True, "readOnly": True}) == {("info", "schema-not-kept", "/requiredIf")}
 
+    def test_a_default_that_a_condition_forbids(self):
+        """It would make every document wrong: it is left out, and told."""
+        node = {"forbiddenIf": {"!": {"var": "b"}}, "default": "x"}
+        assert "default" not in made(node)
+        assert said(node) == {("warning", "schema-default", "/default")}
+        assert made({"forbiddenIf": {"var": "b"}, "default": "x"})["default"] == "x"
+
     def test_inside_an_object(self):
         """The condition is about the object that holds the member."""
         inner = {"type": "object", "properties": {"x": {"requiredIf": {"var": "y"}}, "y": {}}}
