@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bench import growth, http, mapping
+from bench import events, growth, http, mapping
 
 mapping.main()
 http.main()
+events.main()
 if any(argument.startswith("--sizes") for argument in sys.argv):
     growth.main()

@@ -19,6 +19,7 @@
     │   └── LimitExceeded     400  a mapping ran into one of its limits
     ├── NotSupported          501  what is configured here cannot be done yet; says what is lacking
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
+    ├── RuleError             500  a condition of an action fails on its data, or ran out of steps
     ├── Hopeless              500  an action cannot succeed, however often it is tried
     ├── UpstreamError         502  another system that was called failed, or answered nonsense
     │   ├── UpstreamForbidden 502  it stands where nothing may be called
@@ -302,6 +303,12 @@ class VersionConflict(StoreError):
     """An object changed between reading and writing; the gateway itself tries again on it."""
 
     status, code, title = 409, "version-conflict", "The object changed meanwhile"
+
+
+class RuleError(GatewayError):
+    """A condition of an action failed on the data that it was asked about, or ran out of steps."""
+
+    status, code, title = 500, "condition", "A condition cannot be told"
 
 
 class Hopeless(GatewayError):

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         ge=1,
         le=100,
         description="Attempts after which what could not be delivered is a dead letter. With the defaults "
-        "that is some six hours after the event.",
+        "that is some five hours after the event.",
     )
     events_retry: float = Field(
         default=2.0,

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import mapping_reference
+from reference.actions import actions
 from reference.bundles import bundle_format
 from reference.commands import commands
 from reference.errors import errors
@@ -25,6 +26,7 @@ from reference.sources import sources
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
 DOCUMENTS: Mapping[str, Callable[[], str]] = {
+    "actions.md": actions,
     "bundle-format.md": bundle_format,
     "commands.md": commands,
     "errors.md": errors,

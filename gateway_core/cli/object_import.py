@@ -67,10 +67,12 @@ class Outcome:
 
 class Import:
     """Loads records. ``skip`` passes over bad lines, which otherwise end the import with their
-    batch; ``reject`` is told of each, with the reason."""
+    batch; ``reject`` is told of each, with the reason. With ``tell`` there are events of what is loaded."""
 
-    def __init__(self, context: Context, *, skip: bool, reject: Callable[[Record, str], None]) -> None:
-        self._context, self._skip, self._reject = context, skip, reject
+    def __init__(
+        self, context: Context, *, skip: bool, reject: Callable[[Record, str], None], tell: bool = True
+    ) -> None:
+        self._context, self._skip, self._reject, self._events = context, skip, reject, tell
         self._principal = Principal("import", frozenset())
         self._seen: tuple[set[bytes], set[bytes]] = (set(), set())
         self.outcome = Outcome()
@@ -101,7 +103,12 @@ class Import:
             found = faults_of(self._context, self._principal, entries)
         else:
             loaded = load_objects(
-                self._context, self._principal, entries, check_references=False, pass_over=self._skip
+                self._context,
+                self._principal,
+                entries,
+                check_references=False,
+                pass_over=self._skip,
+                tell=self._events,
             )
             found = loaded.faults
             self.outcome.created += loaded.created

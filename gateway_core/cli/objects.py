@@ -172,6 +172,9 @@ def import_(
     rejected: Annotated[
         Path | None, typer.Option(help="A file for the bad lines, each with the reason.", dir_okay=False)
     ] = None,
+    without_events: Annotated[
+        bool, typer.Option("--without-events", help="Tell nobody of what is loaded.")
+    ] = False,
 ) -> None:
     """Load objects with the ids they have. Objects that exist are left as they are, so an
     interrupted import is finished by starting it again."""
@@ -187,7 +190,8 @@ def import_(
     gateway.install_bundles(settings, store, tell)
     context = gateway.context_of(gateway.live_of(settings, store).moment.catalog, store)
     named = schema_named(context.catalog, schema) if schema is not None else None
-    outcome = _import(context, file, format, named, skip=on_error is OnError.skip, rejected=rejected)
+    skip = on_error is OnError.skip
+    outcome = _import(context, file, format, named, skip=skip, rejected=rejected, tell_of=not without_events)
     store.close()
     _report(file, outcome, rejected)
 
@@ -200,6 +204,7 @@ def _import(
     *,
     skip: bool,
     rejected: Path | None,
+    tell_of: bool,
 ) -> Outcome:
     from gateway_core.cli.object_files import STANDARD, Format, Lines, Record, json_records
     from gateway_core.cli.object_import import Import, rejects
@@ -218,7 +223,7 @@ def _import(
             records = json_records(lines, file.name, schema)
         task = progress.add_task("importing", total=None if standard else os.fstat(stream.fileno()).st_size)
         with rejects(rejected, form, header) as reject:
-            work = Import(context, skip=skip, reject=reject)
+            work = Import(context, skip=skip, reject=reject, tell=tell_of)
             return work.run(records, lines, lambda: progress.update(task, completed=lines.size))
 
 

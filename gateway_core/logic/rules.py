@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from gateway_core.errors import GatewayError
+from gateway_core.errors import GatewayError, RuleError
 from gateway_core.mapping import values
 from gateway_core.types import Json
 
@@ -24,12 +24,6 @@ MAX_TEXT: Final = 100_000
 
 class BadRule(Exception):
     """What is written is no rule. ``str`` tells why, in a sentence that may be shown."""
-
-
-class RuleError(GatewayError):
-    """A rule failed on the data that it was asked about, or ran out of steps."""
-
-    status, code, title = 500, "condition", "A condition cannot be told"
 
 
 class _Asked:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 import stub_server
-from gateway_process import Server, StartServer
+from gateway_process import Server, StartServer, free_port
 from stub_server import Said, always, serving
 
 BASE = "https://example.nl/sources."
@@ -331,3 +333,23 @@ def test_the_api_document_tells_of_them(api: httpx2.Client) -> None:
     path = api.get("/openapi.json").json()["paths"]["/api/s/below"]
     assert set(path) == {"get"}
     assert {"502", "503", "504", "default"} <= path["get"]["responses"].keys()
+
+
+def test_w8_handing_on_asks_for_the_right(server: Server, stub: stub_server.Stub) -> None:
+    """Without credentials nothing is handed on; who may read may GET, and only who may write may POST."""
+    guarded = {**server.environment, "GATEWAY_DEMO": "false", "GATEWAY_PORT": str(free_port())}
+    command = [sys.executable, "-m", "gateway_core.cli.main", "app", "add", "Reader", "--scope", "read"]
+    made = subprocess.run(command, env=guarded, capture_output=True, text=True, check=True, cwd=server.folder)
+    key = made.stdout.partition("api key:")[2].split()[0]
+    other = Server(int(guarded["GATEWAY_PORT"]), guarded, server.log.with_name("guarded.log"))
+    try:
+        api = other.start().client()
+        stub.heard.clear()
+        stub.script = always(200, {})
+        assert api.get("/api/s/pets").status_code == 401
+        reader = {"X-API-Key": key}
+        assert api.get("/api/s/pets", headers=reader).status_code == 200
+        assert api.post("/api/s/pets", headers=reader, json={}).status_code == 403
+        assert [heard.method for heard in stub.heard] == ["GET"]
+    finally:
+        other.stop()

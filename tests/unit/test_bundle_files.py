@@ -214,12 +214,12 @@ def test_references_are_unique() -> None:
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.name)
 def test_endpoints_resolve(bundle: Path) -> None:
-    """Endpoints refer to schemas and collections of their own bundle."""
+    """Endpoints refer to schemas and collections of their own bundle; what takes messages has no schema."""
     manifest = load(bundle / "installation.json")
     own = {load(file)["$id"] for file in bundle.glob("schemas/**/*.json")}
     collections = {collection["$id"] for collection in manifest.get("collections", ())}
     for endpoint in manifest.get("endpoints", {}).get("schemas", ()):
-        assert endpoint["reference"] in own, endpoint["$id"]
+        assert ("receives" in endpoint) or endpoint["reference"] in own, endpoint["$id"]
         assert endpoint["collection"] in collections, endpoint["$id"]
 
 

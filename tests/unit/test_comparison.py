@@ -52,6 +52,12 @@ def test_every_weak_point_of_versions_has_its_row():
     assert {"16", "17", "18", "26", "45"} <= rows
 
 
+def test_every_weak_point_of_events_has_its_row():
+    """W7, W10, W40, W45, W46 and W53 are answered."""
+    rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))
+    assert {"7", "10", "40", "45", "46", "53"} <= rows
+
+
 def test_every_weak_point_of_installing_has_its_row():
     """W4, W37, W38 and W47 to W53 are answered."""
     rows = set(re.findall(r"^\| W(\d+) \|", PAGE.read_text(), flags=re.MULTILINE))

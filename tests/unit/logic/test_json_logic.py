@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway_core.errors import RuleError
 from gateway_core.logic import BadRule, compile_rule
-from gateway_core.logic.rules import MAX_DEPTH, OPERATORS, RuleError
+from gateway_core.logic.rules import MAX_DEPTH, OPERATORS
 
 EVENT = {
     "entity": "https://x.nl/shop.order.schema.json",
