@@ -14,6 +14,7 @@ from gateway_core.catalog.actions import HandlerSpec, read_actions
 from gateway_core.catalog.computed_check import check_selections
 from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
+from gateway_core.catalog.cronjobs import read_cronjobs
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.entities import SchemaCache, entities
 from gateway_core.catalog.indexed import indexed_paths
@@ -26,6 +27,7 @@ from gateway_core.catalog.original_endpoints import OriginalEndpointReader, hear
 from gateway_core.catalog.read_collections import read_collections
 from gateway_core.catalog.read_endpoints import EndpointReader
 from gateway_core.catalog.read_mappings import MappingCache, read_mappings
+from gateway_core.catalog.read_sources import read_sources
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
@@ -73,7 +75,8 @@ def build(
     findings.extend(unknown_keys(used))
     specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
-    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings)
+    sources = read_sources(_of(used, Kind.SOURCE), mappings, findings)
+    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings, sources)
     endpoints = heard(_endpoints(used, specs, mappings, findings), actions)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
@@ -98,6 +101,8 @@ def build(
         if document
         else {"info": info},
         computed=computed,
+        sources=MappingProxyType(sources),
+        cronjobs=read_cronjobs(_of(used, Kind.CRONJOB), findings),
         actions=actions,
     )
     owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
@@ -115,7 +120,7 @@ def _endpoints(
     collections = read_collections(_of(artifacts, Kind.COLLECTION), findings)
     bodies = {a.reference: a.body for a in _of(artifacts, Kind.MAPPING)}
     sources = frozenset(a.reference for a in _of(artifacts, Kind.SOURCE))
-    ours = EndpointReader(specs, mappings, collections, bodies, findings)
+    ours = EndpointReader(specs, mappings, collections, bodies, sources, findings)
     original = OriginalEndpointReader(specs, sources, collections, findings)
     listed = _of(artifacts, Kind.ENDPOINT)
     read = [(a, original.read(a) if is_original(a) else ours.read(a)) for a in listed]
