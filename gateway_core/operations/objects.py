@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from gateway_core.catalog.endpoints import Unknown
 from gateway_core.catalog.snapshot import Entity
@@ -39,6 +40,8 @@ from gateway_core.operations.shape import (
 )
 from gateway_core.operations.telling import commit
 from gateway_core.query.model import Op, Query, Scope, Window, asks
+from gateway_core.query.parse import canonical
+from gateway_core.query.shape import WINDOW
 from gateway_core.schema import without
 from gateway_core.types import Json, JsonObject, StoredObject, Violation
 
@@ -46,6 +49,7 @@ ATTEMPTS = 8
 FACET_VALUES = 100
 BRIEF_PAGE = 100  # what takes some milliseconds to render
 EVERYTHING = Extend(everything=True)
+BESIDE_PAGES = frozenset(WINDOW)
 UNKNOWN = "unknown-property"
 
 
@@ -64,6 +68,7 @@ def read(call: Call, context: Context) -> Outcome:
 def list_(call: Call, context: Context) -> Outcome:
     asked = queries(call, context) if call.endpoint.others else []
     query = asked[0][1] if asked else bounded(call, list_query(call, context, entity_of(call, context)))
+    query = _unpaged(call, context, query)
     extend, tenant = Extend.of(query.extend), call.principal.tenant
     if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
@@ -75,6 +80,13 @@ def list_(call: Call, context: Context) -> Outcome:
     renderer = renderer_of(call, context, graph)
     documents = [renderer.document(item) for item in page.items]
     return Outcome(Result.PAGE, _listed(call, context, documents, page.total, query, facets))
+
+
+def _unpaged(call: Call, context: Context, query: Query) -> Query:
+    """Where a list has no pages, as many as one may hold, unless the client says how many."""
+    if call.endpoint.paginated or not BESIDE_PAGES.isdisjoint(canonical(call.params)):
+        return query
+    return replace(query, window=Window(entity_of(call, context).parser.most))
 
 
 def _listed(

@@ -75,6 +75,11 @@ class QueryParser:
         self._paths = Paths(spec, specs)
         self._settings = settings
 
+    @property
+    def most(self) -> int:
+        """How many objects a page may hold."""
+        return self._settings.max_limit
+
     def parse(self, params: JsonObject, *, guarded: bool = False) -> Query:
         """The query that the parameters ask for.
 

@@ -231,12 +231,15 @@ class TestAnswers:
         assert "colour" not in gateway("POST", "/api/people", {"name": "Ann", "colour": "red"}).body
 
     def test_may_be_bare_lists(self, start: Start) -> None:
-        """``enablePagination: false`` answers an array."""
+        """``enablePagination: false`` answers an array, whole unless a page is asked for."""
         listed = {"reference": CUSTOMER, "path": "people", "enablePagination": False}
         gateway = start(endpoints(listed))
-        gateway("POST", "/api/shop/v1/people", {"name": "Ann"})
-        answer = gateway("GET", "/api/shop/v1/people")
-        assert [each["name"] for each in answer.body] == ["Ann"]
+        names = [f"Ann {number}" for number in range(40)]
+        for name in names:
+            gateway("POST", "/api/shop/v1/people", {"name": name})
+        assert [each["name"] for each in gateway("GET", "/api/shop/v1/people").body] == names
+        page = gateway("GET", "/api/shop/v1/people?_limit=2&_page=2").body
+        assert [each["name"] for each in page] == names[2:4]
 
     def test_add_to_lists_on_a_patch(self, gateway: InProcess) -> None:
         """A PATCH with new related objects adds them, as clients of the original expect."""
