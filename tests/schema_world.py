@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,26 +38,28 @@ def schema(name: str, properties: JsonObject, dialect: str = DIALECT, **more: An
     }
 
 
+def name_of(reference: str) -> str:
+    """What a schema is called here: the end of its ``$id`` where that is of the world, else all of it."""
+    return re.sub("[^A-Za-z0-9]+", "-", reference.removeprefix(BASE).removesuffix(".schema.json"))
+
+
 class World:
     """The schemas on a store, each with an endpoint of its own: ``world.call(Action.CREATE, "thing", …)``."""
 
     def __init__(self, url: str, folder: Path, *schemas: JsonObject) -> None:
         (folder / "schemas").mkdir(parents=True)
-        names = [body["$id"].removeprefix(BASE).removesuffix(".schema.json") for body in schemas]
-        manifest = {
-            "name": "World",
-            "collections": [{"$id": f"{BASE}x.collection.json", "prefix": "world", "schemaPrefix": BASE}],
-            "endpoints": {
-                "schemas": [
-                    {
-                        "$id": f"{BASE}{name}.endpoint.json",
-                        "reference": f"{BASE}{name}.schema.json",
-                        "path": name,
-                    }
-                    for name in names
-                ]
-            },
-        }
+        names = [name_of(body["$id"]) for body in schemas]
+        collection = {"$id": f"{BASE}x.collection.json", "prefix": "world"}
+        endpoints = [
+            {
+                "$id": f"{BASE}{name}.endpoint.json",
+                "reference": body["$id"],
+                "path": name,
+                "collection": collection["$id"],
+            }
+            for name, body in zip(names, schemas, strict=True)
+        ]
+        manifest = {"name": "World", "collections": [collection], "endpoints": {"schemas": endpoints}}
         (folder / "installation.json").write_text(json.dumps(manifest))
         for name, body in zip(names, schemas, strict=True):
             (folder / "schemas" / f"{name}.schema.json").write_text(json.dumps(body))

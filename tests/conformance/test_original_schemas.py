@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from published_schemas import CORPUS, files
 from schema_examples import breaches, example
 
 from gateway_core.schema import check_defaults, check_relations, compile_validators, translate
@@ -18,18 +17,7 @@ from gateway_core.schema.own_words import ON_PROPERTIES
 from gateway_core.schema.walk import walk
 from gateway_core.types import Severity
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("GATEWAY_SHARED", ROOT.parent / "shared"))
-CORPUS = SHARED / "corpus" / "bundles"
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
-
-
-def files():
-    """Every file of the corpus in or below a folder of schemas, wherever a bundle has one."""
-    for path in sorted(CORPUS.rglob("*")):
-        folders = path.relative_to(CORPUS).parts[1:-1]
-        if path.is_file() and any(part.lower().startswith("schema") for part in folders):
-            yield path.relative_to(CORPUS).parts[0], path
 
 
 @pytest.fixture(scope="module")

@@ -121,9 +121,9 @@ def damaged(draw: Any) -> dict[str, Any]:
         action = draw(st.sampled_from(["replace", "remove", "add"]))
         if isinstance(holder, dict):
             if action == "remove":
-                holder.pop(path[-1], None)
+                holder.pop(str(path[-1]), None)
             else:
-                holder[path[-1] if action == "replace" else draw(WORDS)] = draw(VALUES)
+                holder[str(path[-1]) if action == "replace" else draw(WORDS)] = draw(VALUES)
         elif isinstance(holder, list):
             holder.append(draw(VALUES))
     return body
