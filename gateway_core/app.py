@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
 import secrets
 import sys
 import time
-import traceback
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -18,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import orjson
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway_core.bundles.order import bundles_by_requirement
@@ -27,14 +24,14 @@ from gateway_core.catalog.build import BuildSettings
 from gateway_core.catalog.endpoints import ErrorShape
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.console.pages import console
-from gateway_core.dispatch import Dispatcher, Patience
+from gateway_core.dispatch import Dispatcher, Patience, Timer
 from gateway_core.errors import ConfigurationError, GatewayError, StoreError
 from gateway_core.mapping.dates import zones
 from gateway_core.mapping.run import Limits as MappingLimits
 from gateway_core.operations.access import TokenSettings
 from gateway_core.operations.actions.perform import Performer
 from gateway_core.operations.actions.registry import handlers, specs
-from gateway_core.operations.call import Context
+from gateway_core.operations.call import Budget, Context
 from gateway_core.operations.install import (
     install,
     is_installed,
@@ -46,8 +43,11 @@ from gateway_core.operations.live import Live
 from gateway_core.operations.locked import refuse_deviating, refuse_unlocked
 from gateway_core.operations.sources import about, located, read_source
 from gateway_core.outgoing.addresses import Allowed
+from gateway_core.outgoing.calls import SourceCalls
 from gateway_core.outgoing.http import HttpClient
-from gateway_core.outgoing.protocol import Outgoing
+from gateway_core.outgoing.log import CallLog
+from gateway_core.outgoing.protocol import CallSeen, Outgoing, Sources
+from gateway_core.outgoing.secrets import Secrets
 from gateway_core.outgoing.thread import OutgoingThread
 from gateway_core.query.parse import QuerySettings
 from gateway_core.query.times import instant
@@ -56,16 +56,15 @@ from gateway_core.store.open import open_store
 from gateway_core.store.protocol import Store
 from gateway_core.types import Bundle
 from gateway_core.web.admin.api import administration
-from gateway_core.web.asgi import ApiOptions, GatewayApi, Observation, Receive, Send
+from gateway_core.web.asgi import ApiOptions, GatewayApi, Receive, Send
 from gateway_core.web.connection import Limits
 from gateway_core.web.dialects import Response, error_response
 from gateway_core.web.guard import LoopbackOnly
+from gateway_core.web.log import AccessLog
 from gateway_core.web.target import Scope
 
 REFRESH_SECONDS = 0.3
 FORGET_SECONDS = 3600
-LOG_SECONDS = 0.2
-LOG_LINES = 16  # some 3 kB: below what a pipe takes as a whole (PIPE_BUF)
 SHOWN_WARNINGS = 10
 API, ADMIN, ADMIN_DOCS = "/api/", "/admin/", "/admin/docs"
 
@@ -130,23 +129,48 @@ def outgoing_of(settings: Settings) -> OutgoingThread:
     return OutgoingThread(lambda: HttpClient(Allowed.parse(settings.outgoing_allow)))
 
 
+def sources_of(
+    settings: Settings, outgoing: OutgoingThread, observe: Callable[[CallSeen], None] | None = None
+) -> SourceCalls:
+    """The sources of the configuration, with the secrets that the settings name. Calls are told to the
+    log of the process, unless to ``observe``."""
+    return SourceCalls(
+        outgoing,
+        Secrets.read(os.environ, settings.secrets),
+        now=now,
+        clock=time.monotonic,
+        chance=secrets.SystemRandom().random,
+        observe=observe or CallLog(sys.stderr.fileno(), now),
+    )
+
+
 def performer_of(settings: Settings, outgoing: Outgoing) -> Performer:
     """What does actions. Without a public URL, messages name the address that is listened on."""
     url = settings.public_url or f"http://{settings.host}:{settings.port}"
     return Performer(handlers(), outgoing, url.rstrip("/"))
 
 
-def dispatcher_of(settings: Settings, performer: Performer, live: Live) -> Dispatcher:
+def dispatcher_of(settings: Settings, performer: Performer, live: Live, sources: Sources) -> Dispatcher:
     """The worker that tells others of events."""
+
+    def context() -> Context:
+        made = context_of(live.moment.catalog, live.store)
+        return made._replace(sources=sources, calls=Budget(settings.mapping_calls))
+
     return Dispatcher(
         performer,
-        lambda: context_of(live.moment.catalog, live.store),
+        context,
         holder=new_id(),
         patience=Patience(first=settings.events_retry, attempts=settings.events_attempts),
         now=now,
         clock=time.monotonic,
         chance=secrets.SystemRandom().random,
     )
+
+
+def timer_of(live: Live) -> Timer:
+    """The worker that starts cronjobs."""
+    return Timer(lambda: context_of(live.moment.catalog, live.store), holder=new_id())
 
 
 def connection_limits(settings: Settings) -> Limits:
@@ -220,7 +244,9 @@ class Gateway:
         self._live, self._settings = live_of(settings, store, build), settings
         self._outgoing = outgoing_of(settings)
         performer = performer_of(settings, self._outgoing)
-        self._dispatcher = dispatcher_of(settings, performer, self._live)
+        sources = sources_of(settings, self._outgoing)
+        self._dispatcher = dispatcher_of(settings, performer, self._live, sources)
+        self._timer = timer_of(self._live)
         self._pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="request")
         self._pool.submit(zones)  # before a template asks for one: templates open no files
         options = ApiOptions(
@@ -229,8 +255,9 @@ class Gateway:
             max_body=settings.max_body,
             max_nesting=settings.max_nesting,
             read_timeout=settings.read_timeout,
+            mapping_calls=settings.mapping_calls,
         )
-        self._log = AccessLog(sys.stderr.fileno())
+        self._log = AccessLog(sys.stderr.fileno(), now)
         self._api: Any = GatewayApi(
             self._live,
             options,
@@ -240,6 +267,7 @@ class Gateway:
             work_clock=time.thread_time,
             new_id=new_id,
             observe=self._log,
+            sources=sources,
             follow=performer.follow,
         )
         if settings.origins():
@@ -275,13 +303,16 @@ class Gateway:
         wanted = self._settings.deliver_events
         if wanted == "thread" or (wanted == "process" and not self._live.store.shared):
             self._dispatcher.start()
+            self._timer.start()
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             self._log.flush()
-            await asyncio.get_running_loop().run_in_executor(None, self._dispatcher.stop)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(None, self._timer.stop)
+            await loop.run_in_executor(None, self._dispatcher.stop)
             self._pool.shutdown(wait=True)
             self._outgoing.close()
             self._live.store.close()
@@ -337,47 +368,3 @@ def spare_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
-
-
-class AccessLog:
-    """One JSON object a line, written whole, so that processes may share the descriptor.
-
-    It holds nothing that a client sent: no id, query, body or message. (The logging module
-    would cost as much as reading an object does.) Lines are written together, at the latest
-    after ``LOG_SECONDS``; a fault at once, with all that came before it.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._lines: list[bytes] = []
-
-    def __call__(self, seen: Observation) -> None:
-        line: dict[str, Any] = {
-            "time": now(),
-            "method": seen.method,
-            "route": seen.route,
-            "status": seen.status,
-            "ms": round(seen.seconds * 1000, 1),
-            "application": seen.application,
-            "request": seen.request_id,
-        }
-        if seen.fault is not None:
-            line["fault"] = type(seen.fault).__name__
-            if isinstance(seen.fault, StoreError):  # its words are ours: the store, and what ails it
-                line["detail"] = seen.fault.detail
-            line["trace"] = [
-                f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
-                for frame in traceback.extract_tb(seen.fault.__traceback__)
-            ]
-        self._lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-        if seen.fault is not None or len(self._lines) >= LOG_LINES:
-            self.flush()
-        elif len(self._lines) == 1:
-            asyncio.get_running_loop().call_later(LOG_SECONDS, self.flush)
-
-    def flush(self) -> None:
-        """Write what waits. A log that cannot be written stops nobody."""
-        lines, self._lines = self._lines, []
-        if lines:
-            with contextlib.suppress(OSError):
-                os.write(self._descriptor, b"".join(lines))

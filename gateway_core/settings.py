@@ -146,6 +146,17 @@ class Settings(BaseSettings):
     mapping_seconds: float = Field(
         default=0.25, gt=0, le=60, description="Longest time of one run of a mapping, in seconds."
     )
+    mapping_calls: int = Field(
+        default=10,
+        ge=0,
+        le=1_000,
+        description="Calls of sources that the mappings of one request may make, all together.",
+    )
+    secrets: str = Field(
+        default="",
+        description="A file of NAME=value lines, or a folder with a file for each, that holds the secrets "
+        "which sources name (${NAME}). Variables GATEWAY_SECRET_NAME count before it.",
+    )
     outgoing_allow: str = Field(
         default="",
         description="Places inside the own network that may be called, comma-separated: host:port, host, "

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from gateway_core.app import build_settings
 from gateway_core.bundles.layout import lay_out
 from gateway_core.bundles.read import read_folder
 from gateway_core.catalog.build import build
@@ -18,6 +19,7 @@ from gateway_core.catalog.snapshot import Catalog, Entity
 from gateway_core.mapping.mapping import CompiledMapping, Services
 from gateway_core.operations.call import Context
 from gateway_core.operations.prepare import prepare
+from gateway_core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "mappings"
@@ -80,7 +82,8 @@ def sent(facade: str, name: str) -> Any:
 @cache
 def catalog() -> Catalog:
     """The bundle, compiled; nothing in it is remarked upon."""
-    compiled, findings = build(lay_out(read_folder(ROOT)).artifacts)
+    settings = build_settings(Settings(store="sqlite:///:memory:"))
+    compiled, findings = build(lay_out(read_folder(ROOT)).artifacts, settings)
     assert findings == ()
     return compiled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ Script = Callable[[Heard], Said]
 class Stub:
     """A running server. ``heard`` are the requests so far; ``script`` may be changed at any time."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
         self.script = script
         self.heard: list[Heard] = []
         self.connections = 0
@@ -90,6 +91,10 @@ class Stub:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if context is not None:
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
@@ -106,9 +111,9 @@ class Stub:
 
 
 @contextlib.contextmanager
-def serving(script: Script) -> Iterator[Stub]:
+def serving(script: Script, context: ssl.SSLContext | None = None) -> Iterator[Stub]:
     """A stub for as long as the block runs."""
-    stub = Stub(script)
+    stub = Stub(script, context)
     try:
         yield stub
     finally:

@@ -21,6 +21,7 @@ from reference.public_bundles import public_bundles
 from reference.queries import queries
 from reference.schemas import schemas
 from reference.settings import settings
+from reference.sources import sources
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -35,6 +36,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = {
     "queries.md": queries,
     "schemas.md": schemas,
     "settings.md": settings,
+    "sources.md": sources,
 }
 
 

@@ -29,8 +29,8 @@ MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
         "description": "for people; the first words of the API document",
         "requires": "names of bundles that must be installed before",
         "collections": "a list of collections: groups of endpoints",
-        "endpoints": "an object with `schemas`, the list of endpoints, and `computed`, those that answer "
-        "what a mapping makes of an object",
+        "endpoints": "lists of endpoints: `schemas` of those that serve objects, `sources` of "
+        "those that hand requests on, `computed` of what a mapping makes of an object",
         "applications": "a list of applications: who is expected to call",
     }
 )
@@ -118,11 +118,12 @@ def _from_manifest(name: str, manifest: JsonObject, findings: list[Finding]) -> 
     for collection in _objects(manifest, "collections", findings):
         yield from _artifact(Kind.COLLECTION, collection, Origin(name, MANIFEST), findings)
     endpoints = manifest.get("endpoints") or {}
-    if not isinstance(endpoints, dict) or endpoints.keys() - {"schemas", "computed"}:
-        text = f"{MANIFEST}: 'endpoints' is an object with the keys 'schemas' and 'computed'"
+    if not isinstance(endpoints, dict) or endpoints.keys() - {"schemas", "sources", "computed"}:
+        text = f"{MANIFEST}: 'endpoints' is an object with the keys 'schemas', 'sources' and 'computed'"
         findings.append(_error("manifest", text))
         return
-    for endpoint in _objects(endpoints, "schemas", findings):
+    listed = [e for part in ("schemas", "sources") for e in _objects(endpoints, part, findings)]
+    for endpoint in listed:
         named = endpoint if endpoint.get("$id") else {**endpoint, "$id": _endpoint_reference(endpoint)}
         yield from _artifact(Kind.ENDPOINT, named, Origin(name, MANIFEST), findings)
     for computed in _objects(endpoints, "computed", findings):
@@ -176,10 +177,12 @@ def _artifact(kind: Kind, body: JsonObject, origin: Origin, findings: list[Findi
 
 def _endpoint_reference(endpoint: JsonObject) -> str:
     """The reference of an endpoint that has none, made as the original makes it."""
-    schema = str(endpoint.get("reference") or "")
+    schema, word = str(endpoint.get("reference") or ""), "EntityEndpoint"
+    if endpoint.get("source"):
+        schema, word = str(endpoint["source"]), "ProxyEndpoint"
     host = urlsplit(schema).netloc or "localhost"
-    last = schema.rsplit("/", 1)[-1].removesuffix(".schema.json")
-    return f"https://{host}/EntityEndpoint/{last}.endpoint.json" if schema else ""
+    last = schema.rsplit("/", 1)[-1].removesuffix(".schema.json").removesuffix(".source.json")
+    return f"https://{host}/{word}/{last}.endpoint.json" if schema else ""
 
 
 def _objects(parent: JsonObject, key: str, findings: list[Finding]) -> list[JsonObject]:

@@ -125,11 +125,11 @@ class ActionReader:
         self,
         handlers: Sequence[HandlerSpec],
         specs: Mapping[Reference, EntitySpec],
-        mappings: Collection[Reference],
+        referable: Mapping[str, Collection[Reference]],
         findings: list[Finding],
     ) -> None:
         self._handlers = {_dotted(name): spec for spec in handlers for name in (spec.name, *spec.aliases)}
-        self._specs, self._mappings, self._findings = specs, mappings, findings
+        self._specs, self._referable, self._findings = specs, referable, findings
         self._faulty = False
 
     def read(self, artifact: Artifact) -> Action | None:
@@ -236,7 +236,7 @@ class ActionReader:
         that it refers to something."""
         refers = schema.get("x-refers")
         if refers is not None and isinstance(value, str):
-            known: Collection[str] = self._mappings if refers == "mapping" else self._specs
+            known: Collection[str] = self._referable.get(str(refers), self._specs)
             if value not in known:
                 text = f"'{place[1:]}' names the {refers} '{value}', which is not installed"
                 self._find(artifact, Severity.ERROR, text, place, suggestion(value, known))
@@ -279,12 +279,13 @@ def read_actions(
     specs: Mapping[Reference, EntitySpec],
     mappings: Collection[Reference],
     findings: list[Finding],
+    sources: Collection[Reference] = (),
 ) -> Actions:
     """All actions of the artifacts that can be done; what is wrong is added to the findings. Without
     knowing of any handlers (None) nothing is said of actions, and none is done."""
     if handlers is None:
         return Actions()
-    reader = ActionReader(handlers, specs, mappings, findings)
+    reader = ActionReader(handlers, specs, {"mapping": mappings, "source": sources}, findings)
     read = [action for artifact in artifacts if (action := reader.read(artifact)) is not None]
     actions = Actions.of(read, specs)
     for action in actions.listed:

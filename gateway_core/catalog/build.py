@@ -14,17 +14,20 @@ from gateway_core.catalog.actions import HandlerSpec, read_actions
 from gateway_core.catalog.computed_check import check_selections
 from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
+from gateway_core.catalog.cronjobs import read_cronjobs
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.entities import SchemaCache, entities
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.match import MatchTable
+from gateway_core.catalog.members_of_type import sound
 from gateway_core.catalog.original import is_original
 from gateway_core.catalog.original_endpoints import OriginalEndpointReader, heard
 from gateway_core.catalog.read_collections import read_collections
 from gateway_core.catalog.read_endpoints import EndpointReader
 from gateway_core.catalog.read_mappings import MappingCache, read_mappings
+from gateway_core.catalog.read_sources import read_sources
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle
 from gateway_core.catalog.snapshot import BundleInfo, Catalog
@@ -68,11 +71,12 @@ def build(
     ``rejected`` that names it."""
     settings = settings or BuildSettings()
     findings: list[Finding] = []
-    used = settle(artifacts, findings)
+    used = list(sound(settle(artifacts, findings), findings))
     findings.extend(unknown_keys(used))
     specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
-    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings)
+    sources = read_sources(_of(used, Kind.SOURCE), mappings, findings)
+    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings, sources)
     endpoints = heard(_endpoints(used, specs, mappings, findings), actions)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))
@@ -82,6 +86,8 @@ def build(
     known = entities(specs, validators, endpoints, settings.query)
     findings.extend(check_selections(computed, known))
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
+    # What is wrong with configuration is told, and not described.
+    document = document and not any(finding.severity is Severity.ERROR for finding in findings)
     info = openapi.info(settings.title, [bundle for bundle in bundles if bundle.name in serving])
     catalog = Catalog(
         version=_version(artifacts),
@@ -95,6 +101,8 @@ def build(
         if document
         else {"info": info},
         computed=computed,
+        sources=MappingProxyType(sources),
+        cronjobs=read_cronjobs(_of(used, Kind.CRONJOB), findings),
         actions=actions,
     )
     owners = dict.fromkeys(artifact.origin.bundle for artifact in artifacts)
@@ -112,7 +120,7 @@ def _endpoints(
     collections = read_collections(_of(artifacts, Kind.COLLECTION), findings)
     bodies = {a.reference: a.body for a in _of(artifacts, Kind.MAPPING)}
     sources = frozenset(a.reference for a in _of(artifacts, Kind.SOURCE))
-    ours = EndpointReader(specs, mappings, collections, bodies, findings)
+    ours = EndpointReader(specs, mappings, collections, bodies, sources, findings)
     original = OriginalEndpointReader(specs, sources, collections, findings)
     listed = _of(artifacts, Kind.ENDPOINT)
     read = [(a, original.read(a) if is_original(a) else ours.read(a)) for a in listed]

@@ -53,7 +53,7 @@ class Configurations:
 
     def _configured(self, endpoint: Endpoint, application: Reference) -> Endpoint:
         sides = self._sides(endpoint, application)
-        if not sides or endpoint.waits_for:
+        if not sides or not endpoint.has_objects:
             return endpoint
         inward, outward = sides.get("in"), sides.get("out")
         where = f"application {application}, endpoint {endpoint.reference}"

@@ -149,9 +149,10 @@ class Endpoint:
     tell it all. ``above`` is what it stands below; ``others`` are schemas whose objects it shows beside
     those of ``entity``; ``paginated``: a list is a page of an envelope, and else a bare array.
     ``waits_for`` says in a sentence what is lacking for it to answer anything, and then every path that
-    begins so is its own when it is ``open_ended``. ``variants`` are the same endpoint as the applications
-    with these references see it. With ``computed`` it serves no objects: it answers what is made of one,
-    behind that object's path. With ``receives`` it takes messages, has no ``entity``, and only throws.
+    begins so is its own when it is ``open_ended``. ``forwards`` is the source that requests are handed on
+    to, below the path ``to`` there. ``variants`` are the same endpoint as the applications with these
+    references see it. With ``computed`` it serves no objects: it answers what is made of one, behind that
+    object's path. With ``receives`` it takes messages, has no ``entity``, and only throws.
     """
 
     reference: Reference
@@ -179,6 +180,8 @@ class Endpoint:
     paginated: bool = True
     waits_for: str = ""
     open_ended: bool = False
+    forwards: Reference = ""
+    to: str = ""
     variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
     computed: Computed | None = None
     receives: Receives | None = None
@@ -187,6 +190,11 @@ class Endpoint:
     def path(self) -> str:
         """The canonical path, the one that ``_self.self`` shows."""
         return self.paths[0]
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether requests end here: with objects of the register, or as messages to it."""
+        return not (self.waits_for or self.forwards)
 
     @property
     def on_versions(self) -> frozenset[str]:

@@ -114,7 +114,7 @@ def _entity(
         spec=spec,
         validator=validator,
         parser=parser,
-        home=homes[spec.reference],
+        home=homes.get(spec.reference),
         blank=MappingProxyType(blank),
         label={"id": spec.reference, "ref": spec.reference, "name": spec.name},
         relations=relations,

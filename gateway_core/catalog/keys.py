@@ -40,6 +40,9 @@ ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
     {
         "$id": "its reference; made from that of its schema when absent",
         "reference": "the `$id` of the schema whose objects it serves; needed",
+        "source": "instead of `reference`, the `$id` of the source that requests are handed on to, with "
+        "every path that begins like its own",
+        "to": "with `source`, the path there under which requests arrive; the rest of theirs follows",
         "collection": "the `$id` of its collection",
         "path": "the last part of its path; `…/{id}` serves one object; needed",
         "methods": f"of {', '.join(f'`{method}`' for method in METHODS)}; all of them when absent",
@@ -159,6 +162,7 @@ ORIGINAL_ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "tags": "its groups in the API document",
         "throws": "events of later; where nothing else is configured, it answers 501 and names them",
         "enablePagination": "`false`: a list is a bare array",
+        "federationProxies": "with more than one, it answers 501: several sources are not asked at one time",
     }
 )
 ORIGINAL_APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(

@@ -92,6 +92,12 @@ def _is_writable(path: Path, spec: EntitySpec | None) -> bool:
     return prop is not None and not prop.read_only
 
 
+def _members(shape: Any) -> JsonObject:
+    """What a JSON Schema says of members by name; nothing where it is not one."""
+    members = shape.get("properties") if isinstance(shape, dict) else None
+    return members if isinstance(members, dict) else {}
+
+
 def _says(shape: Any, path: Path, word: str) -> bool:
     """Whether a JSON Schema, or one on the way to the path, has the keyword with true."""
     for segment in path:
@@ -99,9 +105,8 @@ def _says(shape: Any, path: Path, word: str) -> bool:
             shape = shape["items"]
         if not isinstance(shape, dict):
             return False
-        members = shape.get("properties", {})
-        below = members.get(_EMBEDDED, {}).get("properties", {}) if isinstance(members, dict) else {}
-        shape = members.get(segment, below.get(segment))
+        members = _members(shape)
+        shape = members.get(segment, _members(members.get(_EMBEDDED)).get(segment))
         if isinstance(shape, dict) and shape.get(word) is True:
             return True
     return False

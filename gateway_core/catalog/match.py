@@ -123,7 +123,7 @@ class MatchTable:
 
 def has_find(endpoint: Endpoint) -> bool:
     """Whether the endpoint can be asked with the query in a body."""
-    return "GET" in endpoint.methods and not endpoint.waits_for
+    return "GET" in endpoint.methods and endpoint.has_objects
 
 
 def _walk(

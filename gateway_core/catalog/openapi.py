@@ -60,8 +60,8 @@ def document(
     query: QuerySettings,
 ) -> JsonObject:
     """Every path with its parameters, bodies, answers and errors; aliases are paths of their own."""
-    served = [e for e in endpoints if e.entity in entities and not e.waits_for]
-    usable = [e for e in endpoints if e.entity in entities or e.waits_for or e.receives is not None]
+    served = [e for e in endpoints if e.entity in entities and e.has_objects]
+    usable = [e for e in endpoints if e.entity in entities or not e.has_objects or e.receives is not None]
     forms = SchemaForms({reference: dict(entity.spec.source) for reference, entity in entities.items()})
     shared = Shared()
     paths: JsonObject = {}
@@ -73,7 +73,7 @@ def document(
         for number, path in enumerate(dict.fromkeys(endpoint.paths), start=1):
             paths.update(operations.items(path, f"-{number}" if number > 1 else ""))
     for endpoint in usable:
-        if endpoint.waits_for or endpoint.receives is not None:
+        if not endpoint.has_objects or endpoint.receives is not None:
             paths.update(bare_items(endpoint))
     shapes = sorted({endpoint.collection.errors for endpoint in usable})
     return {

@@ -20,6 +20,8 @@ from gateway_core.errors import (
     StoreError,
     Unauthenticated,
     UnsupportedMediaType,
+    UpstreamError,
+    UpstreamTimeout,
 )
 from gateway_core.types import Json, JsonObject
 
@@ -40,6 +42,8 @@ _ERRORS: Mapping[type[GatewayError], str] = MappingProxyType(
         PayloadTooLarge: "The body is too large or nested too deep.",
         UnsupportedMediaType: "The body is not announced as JSON.",
         NotSupported: "This endpoint needs a handler or a source that is not there.",
+        UpstreamError: "Another system that is needed failed.",
+        UpstreamTimeout: "Another system that is needed did not answer in time.",
         StoreError: "The store cannot answer now.",
     }
 )
@@ -62,6 +66,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "versions": (*_ANY, 404),
             "restore": (*_ANY, *_BODY, 404, 412),
             "waiting": (401, 403, 501),
+            "forwarding": (401, 403, 408, 413, 502, 503, 504),
             "receive": (*_ANY, *_BODY),
         }.items()
     }

@@ -1,5 +1,5 @@
-"""Endpoints that show no objects, in the OpenAPI document: those that take messages, and those that are
-configured and cannot do their work yet."""
+"""Endpoints that show no objects, in the OpenAPI document: those that hand requests on, those that take
+messages, and those that are configured and cannot do their work yet."""
 
 from __future__ import annotations
 
@@ -22,12 +22,23 @@ def bare_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
                 "summary": endpoint.title,
                 "description": " ".join(filter(None, (endpoint.description, endpoint.waits_for))),
                 "tags": list(endpoint.tags or (endpoint.title,)),
-                **(_receiving(endpoint) if endpoint.receives is not None else _waiting(endpoint)),
+                **_work(endpoint),
             }
             for method in sorted(endpoint.methods)
         }
         parameters = path_parameters(endpoint)
         yield path, {**({"parameters": parameters} if parameters else {}), **operations}
+
+
+def _work(endpoint: Endpoint) -> JsonObject:
+    if endpoint.receives is not None:
+        return _receiving(endpoint)
+    return _forwarding(endpoint) if endpoint.forwards else _waiting(endpoint)
+
+
+def _forwarding(endpoint: Endpoint) -> JsonObject:
+    known = errors("forwarding", endpoint.collection.errors)
+    return {"responses": {"default": {"description": "What the source answers."}, **known}}
 
 
 def _waiting(endpoint: Endpoint) -> JsonObject:

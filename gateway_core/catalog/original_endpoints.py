@@ -129,8 +129,11 @@ class OriginalEndpointReader:
             self._reject(artifact, f"endpoint {artifact.reference}: source '{source}' is not installed")
             return None
         form = path_form(artifact.body.get("path"), artifact.body.get("pathRegex"), "")
-        what = f"Requests here go on to the source {source}, and sources are not called yet."
-        return self._waiting(artifact, form, UNGROUPED, what, open_ended=not form.pattern)
+        listed = _texts(artifact.body.get("federationProxies"))
+        federated = "Several sources are asked at one time here (federation), which is not supported."
+        waits = federated if len(listed) > 1 else ""
+        made = self._waiting(artifact, form, UNGROUPED, waits, open_ended=not form.pattern)
+        return made if waits else replace(made, forwards=source)
 
     def _serving(
         self, artifact: Artifact, spec: EntitySpec, form: PathForm, collection: Collection, **more: Any

@@ -16,7 +16,7 @@ from gateway_core.catalog.endpoints import (
 )
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
-from gateway_core.schema import EntitySpec
+from gateway_core.schema import EntitySpec, compile_shape
 from gateway_core.types import Artifact, Finding, JsonObject, Reference, Severity
 
 NO_COLLECTION = Collection(reference="", title="")
@@ -31,15 +31,18 @@ class EndpointReader:
         mappings: Mapping[Reference, CompiledMapping],
         collections: Mapping[Reference, Collection],
         bodies: Mapping[Reference, Mapping[str, Any]],
+        sources: frozenset[Reference],
         findings: list[Finding],
     ) -> None:
         self._specs, self._mappings, self._bodies = specs, mappings, bodies
-        self._collections, self._findings = collections, findings
+        self._collections, self._sources, self._findings = collections, sources, findings
 
     def read(self, artifact: Artifact) -> Endpoint | None:
         if "receives" in artifact.body:
             return self._receiving(artifact)
         body, where = artifact.body, f"endpoint {artifact.reference}"
+        if body.get("source"):
+            return self._forwarding(artifact, where)
         entity = str(body.get("reference") or "")
         spec = self._specs.get(entity)
         path = str(body.get("path") or "").strip("/")
@@ -69,6 +72,31 @@ class EndpointReader:
             request_shape=sent,
             response_shape=seen,
             sent=ClientShape.of(sent, seen),
+        )
+
+    def _forwarding(self, artifact: Artifact, where: str) -> Endpoint | None:
+        """An endpoint that hands requests on to a source."""
+        body = artifact.body
+        source, path = str(body["source"]), str(body.get("path") or "").strip("/")
+        if source not in self._sources or not path:
+            missing = "a 'path'" if path == "" else f"an installed source ('{source}' is none)"
+            self._findings.append(_error("endpoint", f"{where} needs {missing}", artifact.reference))
+            return None
+        collection = self._collection_of(body, source, where)
+        prefixes = (collection.prefix, *collection.alias_prefixes)
+        return Endpoint(
+            reference=artifact.reference,
+            title=str(body.get("title") or path),
+            description=str(body.get("description") or ""),
+            entity="",
+            collection=collection,
+            paths=tuple("/".join(filter(None, (API_ROOT, prefix, path))) for prefix in prefixes),
+            methods=self._methods(body, where),
+            tags=tuple(body.get("tags") or ()),
+            has_items=False,
+            open_ended=True,
+            forwards=source,
+            to=str(body.get("to") or ""),
         )
 
     def _receiving(self, artifact: Artifact) -> Endpoint | None:
@@ -103,7 +131,16 @@ class EndpointReader:
         """The JSON Schema that a mapping gives of its ``input`` or ``output``."""
         reference = ((body.get("mappings") or {}).get(side) or {}).get(part)
         shape = self._bodies.get(str(reference), {}).get(key)
-        return shape if isinstance(shape, dict) else None
+        if not isinstance(shape, dict):
+            return None
+        try:
+            compile_shape(shape)
+        except ValueError as error:
+            reason = str(error).partition("\n")[0]
+            text = f"mapping {reference}: '{key}' is no JSON Schema: {reason}"
+            self._findings.append(_error("mapping", text, str(reference)))
+            return None
+        return shape
 
     def _collection_of(self, body: Mapping[str, Any], entity: Reference, where: str) -> Collection:
         named = str(body.get("collection") or "")

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from gateway_core.catalog.actions import Actions
+from gateway_core.catalog.cronjobs import Cronjob
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.match import MatchTable
+from gateway_core.catalog.sources import Source
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.query.parse import QueryParser
 from gateway_core.schema.spec import EntitySpec, PropertySpec
@@ -112,6 +114,8 @@ class Catalog:
     artifacts: tuple[Artifact, ...]
     openapi: JsonObject
     computed: tuple[Endpoint, ...] = ()
+    sources: Mapping[Reference, Source] = field(default_factory=dict)
+    cronjobs: tuple[Cronjob, ...] = ()
     actions: Actions = field(default_factory=Actions)
 
     def spec(self, reference: Reference) -> EntitySpec | None:

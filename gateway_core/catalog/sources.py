@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from gateway_core.mapping.mapping import CompiledMapping
 from gateway_core.types import Json, Reference
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class AuthKind(StrEnum):
@@ -60,7 +57,7 @@ class Auth:
     scope: str = ""
     credentials: Credentials = Credentials.FORM
     fields: Mapping[str, Json] = field(default_factory=dict)
-    headers: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +129,8 @@ class Source:
     enabled: bool = True
     auth: Auth = Auth()
     certificate: Certificate = Certificate()
-    headers: Mapping[str, str] = NOTHING
-    query: Mapping[str, str] = NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     connect_seconds: float = 5.0
     total_seconds: float = 10.0
     retries: int = 2

@@ -13,6 +13,7 @@ from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.original import OPTIONAL, handler_name, is_original, text
 from gateway_core.catalog.rejected import REJECTED
 from gateway_core.catalog.snapshot import Catalog
+from gateway_core.catalog.sources import Source
 from gateway_core.types import Artifact, Finding, Kind, Reference, Severity
 
 HANDLER_FOR: Final = "a handler for "
@@ -42,8 +43,6 @@ class ArtifactState:
 # Kinds that are kept as they are, with what they wait for.
 _KEPT: Final[Mapping[Kind, str]] = MappingProxyType(
     {
-        Kind.SOURCE: "sources are not called yet",
-        Kind.CRONJOB: "the clock throws no events yet",
         Kind.USER: "disabled, without a password; users do not log in here yet",
         Kind.SECURITY_GROUP: "disabled; rights are given by scopes of applications",
         Kind.ORGANIZATION: "there are no tenants yet",
@@ -77,6 +76,8 @@ def states(
             state, why = State.REJECTED, reason
         elif artifact.kind is Kind.ACTION and catalog.actions.named(artifact.reference) is not None:
             state, why = State.WORKS, ""
+        elif artifact.kind is Kind.SOURCE and artifact.reference in catalog.sources:
+            state, why = _of_source(catalog.sources[artifact.reference])
         elif artifact.kind is Kind.ENDPOINT and artifact.reference in served:
             state, why = _of_endpoint(served[artifact.reference])
         else:
@@ -143,6 +144,12 @@ def _of_endpoint(endpoint: Endpoint) -> tuple[State, str]:
         return state, endpoint.waits_for
     heard = f"nobody hears its events yet: {', '.join(endpoint.throws)}" if endpoint.throws else ""
     return State.WORKS, heard
+
+
+def _of_source(source: Source) -> tuple[State, str]:
+    if source.unusable:
+        return State.RECORDED, f"it cannot be called: {source.unusable}"
+    return State.WORKS, "" if source.enabled else "it is switched off"
 
 
 def _of_kind(artifact: Artifact, handlers: Collection[str]) -> tuple[State, str]:

@@ -19,13 +19,17 @@ def deliver(settings: Settings, stopping: threading.Event) -> None:
     """
     store = open_store(settings.store, durability="fast")
     live, outgoing = gateway.live_of(settings, store), gateway.outgoing_of(settings)
-    dispatcher = gateway.dispatcher_of(settings, gateway.performer_of(settings, outgoing), live)
+    performer, sources = gateway.performer_of(settings, outgoing), gateway.sources_of(settings, outgoing)
+    dispatcher = gateway.dispatcher_of(settings, performer, live, sources)
+    timer = gateway.timer_of(live)
     dispatcher.start()
+    timer.start()
     while not stopping.wait(gateway.REFRESH_SECONDS):
         try:
             live.refresh()
         except GatewayError as error:
             tell(f"events are told by the configuration before: {explain(error)}")
+    timer.stop()
     dispatcher.stop()
     outgoing.close()
     store.close()

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway_core.cli import applications, bundle, events, mapping, objects
+from gateway_core.cli import applications, bundle, cron, events, mapping, objects, sources
 from gateway_core.cli.output import explain, fail, tell
 
 app = typer.Typer(
@@ -32,6 +32,8 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(applications.app, name="app")
 app.add_typer(objects.app, name="objects")
 app.add_typer(mapping.app, name="mapping")
+app.add_typer(sources.app, name="source")
+app.add_typer(cron.app, name="cron")
 app.add_typer(events.app, name="events")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

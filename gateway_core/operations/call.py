@@ -6,15 +6,36 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.snapshot import Catalog
+from gateway_core.outgoing.protocol import NoSources, Sources
 from gateway_core.store.protocol import Store
 from gateway_core.types import Event, Json, Principal
 
 # The values of a request are named tuples: a frozen dataclass takes four times as long to make.
 NO_PARAMS: Mapping[str, Json] = MappingProxyType({})
+
+
+class Budget:
+    """How many calls of sources are left to one request."""
+
+    __slots__ = ("left", "most")
+
+    def __init__(self, most: int) -> None:
+        self.left = self.most = most
+
+    def take(self) -> bool:
+        """Use one; False when there was none left."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
+
+
+NO_SOURCES: Final = NoSources()
+NO_CALLS: Final = Budget(0)
 
 
 class Action(StrEnum):
@@ -91,7 +112,9 @@ class Context(NamedTuple):
 
     ``brief``: others wait meanwhile, so an operation that only reads raises ``NotAtOnce``
     before it would take more than some milliseconds. ``follow`` does what is to be done on events within
-    the request, and answers the outcome for the client.
+    the request, and answers the outcome for the client. ``sources`` are other systems, which the
+    mappings of a request may call as often as ``calls`` allows; ``traceparent`` is what the request
+    said of the trace that it belongs to.
     """
 
     catalog: Catalog
@@ -101,3 +124,6 @@ class Context(NamedTuple):
     new_id: Callable[[], str]
     brief: bool = False
     follow: Callable[[Call, Context, Outcome], Outcome] | None = None
+    sources: Sources = NO_SOURCES
+    calls: Budget = NO_CALLS
+    traceparent: str = ""

@@ -10,6 +10,7 @@ from gateway_core.catalog.endpoints import UrlFilters
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, InvalidDocument, InvalidQuery, MappingError, NotFound
 from gateway_core.mapping.mapping import CompiledMapping, Services
+from gateway_core.operations.asking import Caller
 from gateway_core.operations.blame import of_client
 from gateway_core.operations.call import Action, Call, Context
 from gateway_core.operations.graph import (
@@ -39,8 +40,9 @@ EMBEDDED = "embedded"
 ALWAYS_SHOWN = ("_id", "id", "_self")
 
 
-def services(call: Call, context: Context) -> Services:
-    """What mappings may reach during a call: other mappings, and objects by id."""
+def services(call: Call, context: Context, *, calls: bool = True) -> Services:
+    """What mappings may reach during a call: other mappings, objects by id, and sources where ``calls``
+    allows; all of them together as often as the context says."""
 
     def get_object(id: str) -> JsonObject | None:
         item = context.store.get(call.principal.tenant, [id]).get(id)
@@ -50,9 +52,20 @@ def services(call: Call, context: Context) -> Services:
         home = context.catalog.entities[item.entity].home
         return Renderer(context.catalog, graph, call.base_url, home or "").document(item)
 
-    return Services(
+    reach = Services(
         mapping=context.catalog.mappings.get, get_object=get_object, now=context.now, clock=context.clock
     )
+    if not calls or not context.catalog.sources:
+        return reach
+    caller = Caller(
+        context.catalog,
+        context.sources,
+        reach,
+        budget=context.calls,
+        brief=context.brief,
+        traceparent=context.traceparent,
+    )
+    return replace(reach, call=caller)
 
 
 def body_in(call: Call, context: Context, document: Json) -> JsonObject:
@@ -130,7 +143,7 @@ def list_query(call: Call, context: Context, entity: Entity) -> Query:
     _refuse_unread(params, mapping)
 
     def mapped(given: JsonObject) -> JsonObject:
-        result = mapping.apply(given, services(call, context))
+        result = mapping.apply(given, services(call, context, calls=False))
         return result if isinstance(result, dict) else {}
 
     try:

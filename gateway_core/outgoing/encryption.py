@@ -43,7 +43,7 @@ def _context(identity: Identity) -> ssl.SSLContext:
     except (ssl.SSLError, ValueError):
         raise UpstreamUnavailable(
             "the certificate or key for the other system cannot be used",
-            hint="Both are texts in PEM form; a key with a password needs it beside.",
+            cause="both are texts in PEM form; a key with a password needs it beside",
         ) from None
     return context
 

@@ -185,8 +185,7 @@ async def _read(response: aiohttp.ClientResponse, bounds: Bounds) -> bytes:
 def _forbidden(request: Request) -> UpstreamForbidden:
     return UpstreamForbidden(
         "the other system is at an address that may not be called",
-        cause=_place(request),
-        hint="Addresses inside the own network are listed in GATEWAY_OUTGOING_ALLOW.",
+        cause=f"{_place(request)}: places inside the own network are listed in GATEWAY_OUTGOING_ALLOW",
     )
 
 

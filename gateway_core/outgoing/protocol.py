@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from gateway_core.catalog.sources import Source
+from gateway_core.errors import UpstreamUnavailable
+from gateway_core.types import Reference
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110, section 9.2.2
 
@@ -78,3 +82,78 @@ class Outgoing(Protocol):
 
     async def send_async(self, request: Request) -> Answer:
         """Send from a running event loop."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """A call to a source. ``path`` stands below its address, and may hold a query of its own; ``seconds``
+    bound the call when they are fewer than the source has."""
+
+    method: str = "GET"
+    path: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    seconds: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Message({self.method})"
+
+
+class CallSeen(NamedTuple):
+    """A finished call to a source, without anything that was sent or answered: fit for a log.
+
+    ``status`` is None when there was no answer, ``fault`` then says why, in words of ours.
+    """
+
+    source: Reference
+    method: str
+    status: int | None
+    seconds: float
+    attempts: int
+    fault: str = ""
+
+
+class SourceState(NamedTuple):
+    """What can be told of a source without calling it: its host, whether it is switched on, the names of
+    secrets that have no value, and why it cannot be called, if so."""
+
+    host: str
+    enabled: bool
+    missing: tuple[str, ...]
+    trouble: str = ""
+
+
+class Sources(Protocol):
+    """Calls the sources of the configuration: with credentials, repetitions and a breaker.
+
+    Raises ``UpstreamUnavailable`` for one that is switched off, lacks a secret or is left alone after
+    failures, and otherwise what ``Outgoing`` raises, each with the source. An answer is an answer,
+    whatever its status.
+    """
+
+    def call(self, source: Source, message: Message, /) -> Answer:
+        """Call and wait, in any thread that may wait."""
+
+    async def call_async(self, source: Source, message: Message, /) -> Answer:
+        """Call from a running event loop."""
+
+    def state(self, source: Source) -> SourceState:
+        """What is known of it without a call."""
+
+
+class NoSources:
+    """Where nothing may be called: while a bundle is installed, and in tests of mappings."""
+
+    def call(self, source: Source, _: Message, /) -> Answer:
+        raise _nowhere(source)
+
+    async def call_async(self, source: Source, _: Message, /) -> Answer:
+        raise _nowhere(source)
+
+    def state(self, source: Source) -> SourceState:
+        return SourceState("", source.enabled, ())
+
+
+def _nowhere(source: Source) -> UpstreamUnavailable:
+    return UpstreamUnavailable(f"source '{source.title}' may not be called here", source=source.reference)

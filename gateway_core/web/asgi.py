@@ -25,13 +25,15 @@ from gateway_core.errors import (
     RequestTimeout,
 )
 from gateway_core.operations.access import READ, WRITE, authorise
-from gateway_core.operations.call import Action, Call, Context, Outcome, Result
+from gateway_core.operations.call import NO_SOURCES, Action, Budget, Call, Context, Outcome, Result
 from gateway_core.operations.live import Live, Moment
 from gateway_core.operations.run import run
+from gateway_core.outgoing.protocol import Sources
 from gateway_core.types import Json, Principal
 from gateway_core.web.bodies import check_media_type, read_json
 from gateway_core.web.dialects import Headers, Response, error_response, json_response
-from gateway_core.web.negotiate import check_accept, entity_tags, origin
+from gateway_core.web.forward import base_of, forward, path_of
+from gateway_core.web.negotiate import check_accept, entity_tags, origin, traceparent
 from gateway_core.web.target import Request, Scope, Target, allowed, match_of, target_of
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -63,6 +65,7 @@ class ApiOptions:
     max_body: int = 1_048_576
     max_nesting: int = 32
     read_timeout: float = 30.0
+    mapping_calls: int = 10
 
 
 class Observation(NamedTuple):
@@ -95,11 +98,12 @@ class GatewayApi:
         work_clock: Callable[[], float],
         new_id: Callable[[], str],
         observe: Callable[[Observation], None],
+        sources: Sources = NO_SOURCES,
         follow: Callable[[Call, Context, Outcome], Outcome] | None = None,
     ) -> None:
         self._live, self._options, self._pool = live, options, pool
         self._now, self._clock, self._new_id, self._observe = now, clock, new_id, observe
-        self._work_clock, self._follow = work_clock, follow
+        self._work_clock, self._sources, self._follow = work_clock, sources, follow
         self._prefix, self._numbers = new_id()[-12:], itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,8 +141,10 @@ class GatewayApi:
         target = exchange.target = target_of(match, request)
         principal = exchange.principal = self._principal(moment, request)
         authorise(principal, target.action)
-        check_accept(request.header(b"accept"))
         endpoint = target.endpoint.seen_by(principal.reference)
+        if endpoint.forwards:
+            return await self._forward(target, request, receive, moment)
+        check_accept(request.header(b"accept"))
         if endpoint.waits_for:
             raise NotSupported(endpoint.waits_for)
         body = await self._body(target, request, receive) if target.action in WITH_BODY else None
@@ -158,13 +164,17 @@ class GatewayApi:
         )
         if target.action in READS and self._live.store.reads_at_once:
             with contextlib.suppress(NotAtOnce):
-                return _perform(call, self._context(moment, brief=True))
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, _perform, call, self._context(moment, brief=False))
+                return _perform(call, self._context(moment, request, brief=True))
+        context = self._context(moment, request, brief=False)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _perform, call, context)
 
-    def _context(self, moment: Moment, *, brief: bool) -> Context:
+    def _context(self, moment: Moment, request: Request, *, brief: bool) -> Context:
         now, clock, new_id = self._now, self._work_clock, self._new_id
-        return Context(moment.catalog, self._live.store, now, clock, new_id, brief, self._follow)
+        known = (moment.catalog, self._live.store, now, clock, new_id, brief, self._follow)
+        if not moment.catalog.sources:
+            return Context(*known)
+        budget = Budget(self._options.mapping_calls)
+        return Context(*known, self._sources, budget, traceparent(request.header(b"traceparent")))
 
     def _principal(self, moment: Moment, request: Request) -> Principal:
         if self._options.demo:
@@ -173,11 +183,27 @@ class GatewayApi:
             request.header(b"authorization"), request.header(b"x-api-key"), self._now().timestamp()
         )
 
+    async def _forward(self, target: Target, request: Request, receive: Receive, moment: Moment) -> Response:
+        endpoint = target.endpoint
+        content = await self._content(request, receive) if target.action in WITH_BODY else None
+        return await forward(
+            moment.catalog.sources[endpoint.forwards],
+            path_of(request, base_of(endpoint, request.path), endpoint.to),
+            request,
+            content,
+            self._context(moment, request, brief=False),
+            self._pool,
+            self._options.max_nesting,
+        )
+
     async def _body(self, target: Target, request: Request, receive: Receive) -> Json:
         accepts = target.endpoint.collection.accepts
         check_media_type(
             request.header(b"content-type") or "", untyped_allowed=Accepts.UNTYPED_BODY in accepts
         )
+        return read_json(await self._content(request, receive), self._options.max_nesting)
+
+    async def _content(self, request: Request, receive: Receive) -> bytes:
         if request.header(b"content-encoding") not in (None, "identity"):
             raise BadRequest("a compressed body cannot be read", hint="Send it as it is.")
         limit = self._options.max_body
@@ -186,10 +212,9 @@ class GatewayApi:
             raise _too_large(limit)
         try:
             async with asyncio.timeout(self._options.read_timeout):
-                content = await _read(receive, limit)
+                return await _read(receive, limit)
         except TimeoutError:
             raise RequestTimeout("the body did not arrive in time") from None
-        return read_json(content, self._options.max_nesting)
 
     def _refusal(self, error: GatewayError, exchange: _Exchange, request_id: str) -> Response:
         target, endpoint = exchange.target, exchange.endpoint

@@ -18,6 +18,7 @@ from gateway_core.errors import (
     MappingError,
     MethodNotAllowed,
     OutcomeUnknown,
+    StoreError,
     TransitionRefused,
     Unauthenticated,
 )
@@ -118,7 +119,8 @@ def _set(data: JsonObject, pointer: Pointer, text: str) -> None:
 
 def sentence(error: GatewayError) -> str:
     """The detail and the way out, as prose."""
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE and not isinstance(error, OutcomeUnknown):
+    hidden = isinstance(error, StoreError) and not isinstance(error, OutcomeUnknown)
+    if hidden and error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return OUT_OF_SERVICE  # the error itself names files and causes; they are for the log
     if isinstance(error, MappingError):
         text = str(error)

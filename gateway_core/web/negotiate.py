@@ -9,6 +9,7 @@ from gateway_core.errors import BadRequest, NotAcceptable
 HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,255}")
 ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"')
 ENTITY_TAGS = re.compile(rf"\s*{ENTITY_TAG.pattern}(?:\s*,\s*{ENTITY_TAG.pattern})*\s*")
+_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 JSON_RANGES = frozenset({"*/*", "application/*", "application/json"})
 
 
@@ -59,3 +60,12 @@ def origin(public_url: str, scheme: str, host: str | None) -> str:
     if not host or HOST.fullmatch(host) is None:
         return ""
     return f"{scheme}://{host}"
+
+
+def traceparent(given: str | None) -> str:
+    """The trace that a request belongs to (W3C Trace Context, section 3.2.2), to be passed on; "" when it
+    names none, or one that cannot be."""
+    if given is None or _TRACE.fullmatch(given) is None:
+        return ""
+    _, trace, parent, _ = given.split("-")
+    return given if trace.strip("0") and parent.strip("0") else ""

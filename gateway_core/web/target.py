@@ -87,7 +87,7 @@ def target_of(match: Match, request: Request) -> Target:
     endpoint, id = match.endpoint, match.id
     accepts = endpoint.collection.accepts
     method = "GET" if request.method == "HEAD" else request.method
-    if endpoint.waits_for:
+    if not endpoint.has_objects:
         return _waiting(match, method)
     params = _params(endpoint, request)
     if (
@@ -139,7 +139,7 @@ def allowed(match: Match) -> list[str]:
     endpoint = match.endpoint
     if match.find:
         return [*ON_FIND, "OPTIONS"]
-    if endpoint.waits_for:
+    if not endpoint.has_objects:
         listed = sorted(endpoint.methods)
     elif match.versions:
         listed = sorted(endpoint.on_versions)

@@ -14,8 +14,9 @@ import httpx2
 import pytest
 from gateway_process import Server, StartServer
 
-from gateway_core.app import AccessLog
+from gateway_core.app import now
 from gateway_core.web.asgi import Observation
+from gateway_core.web.log import AccessLog
 
 BSN, MAIL, NAME = "999990019", "noor.geheim@example.nl", "Geheimenaar"
 PARTIJEN, KLANTEN, TAKEN = "/api/kic/v1/partijen", "/api/kic/v1/klanten", "/api/kic/v1/taken"
@@ -141,7 +142,7 @@ def test_a_fault_of_ours_is_logged_without_its_message(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=BSN) as caught:
         raise ValueError(f"cannot handle {BSN}") from KeyError(MAIL)
     descriptor = os.open(file, os.O_CREAT | os.O_WRONLY)
-    AccessLog(descriptor)(Observation("GET", "/api/x", 500, 0.1, "r-1", "app", caught.value))
+    AccessLog(descriptor, now)(Observation("GET", "/api/x", 500, 0.1, "r-1", "app", caught.value))
     os.close(descriptor)
     line = json.loads(file.read_text())
     assert line["fault"] == "ValueError"

@@ -526,6 +526,8 @@ def _links(item: StoredObject) -> tuple[Link, ...]:
     return (*one, *(Link(item.id, "rels", id, at) for at, id in enumerate(item.data.get("rels", ()))))
 
 
+# A timeout inside an example looks like one that fails only sometimes, and hides itself in a group.
+@pytest.mark.timeout(1800)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     documents=st.lists(DOCUMENTS, min_size=4, max_size=8),

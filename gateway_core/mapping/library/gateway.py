@@ -51,7 +51,9 @@ def get_object(run: Run, identifier: Json) -> Json:
 def call(run: Run, source: Json, endpoint: Json, method: Json, config: Json, decode: Json) -> Json:
     settings = config if isinstance(config, dict) else {}
     run.burn(_LOOK_UP)
-    return run.services.call(to_text(source), to_text(endpoint), to_text(method), settings)
+    answer = run.services.call(to_text(source), to_text(endpoint), to_text(method), settings)
+    json_text.weigh(answer, run)
+    return answer
 
 
 FUNCTIONS: Final = MappingProxyType[str, Function](

@@ -97,7 +97,7 @@ class Map(_OneTarget):
     def run(self, work: Work) -> Json:
         made = _mapped(work)
         if work.configuration.get("store") is True and made:
-            _change(work, work.event.entity, work.event.object, made)
+            change(work, work.event.entity, work.event.object, made)
         return made
 
 
@@ -143,18 +143,18 @@ class Update(_OneTarget):
             return None
         named = made.pop(ID, None) or work.event.object
         id = (referenced_id(named) or named) if isinstance(named, str) else ""
-        _change(work, work.configuration["schema"], id, made)
+        change(work, work.configuration["schema"], id, made)
         return None
 
 
 def _mapped(work: Work) -> JsonObject:
     """What the configured mapping makes of the event."""
     mapping = work.tools.context.catalog.mappings[work.configuration["mapping"]]
-    made = mapping.apply(occasion(work.event, work.document), services(work))
+    made = mapping.apply(occasion(work.event, work.document), services(work, calls=True))
     return dict(made) if isinstance(made, dict) else {}
 
 
-def _change(work: Work, schema: Reference, id: str, patch: JsonObject) -> None:
+def change(work: Work, schema: Reference, id: str, patch: JsonObject) -> None:
     context, tenant = work.tools.context, work.principal.tenant
     entity = context.catalog.entities[schema]
 

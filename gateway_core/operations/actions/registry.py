@@ -9,12 +9,24 @@ from typing import Final
 
 from gateway_core.catalog.actions import HandlerSpec
 from gateway_core.errors import ConfigurationError
+from gateway_core.operations.actions.calling import CallSource, Proxy
+from gateway_core.operations.actions.extend import Extend
 from gateway_core.operations.actions.notify import Notify
 from gateway_core.operations.actions.objects import Create, Map, Update
 from gateway_core.operations.actions.protocol import Handler
+from gateway_core.operations.actions.synchronizing import Synchronize
 
 GROUP: Final = "gateway.actions"
-BUILT_IN: Final[tuple[type[Handler], ...]] = (Notify, Map, Create, Update)
+BUILT_IN: Final[tuple[type[Handler], ...]] = (
+    Notify,
+    Map,
+    Create,
+    Update,
+    CallSource,
+    Proxy,
+    Extend,
+    Synchronize,
+)
 
 
 def handlers() -> Mapping[str, Handler]:

@@ -40,7 +40,7 @@ def rewrite(body: Mapping[str, Any], known: vocabulary.Known, others: Others) ->
     given = dict(body)
     reference = given.get("$id")
     notes = Notes()
-    reference = reference.strip() if isinstance(reference, str) else ""
+    reference = (reference.strip() or reference) if isinstance(reference, str) else ""
     frame = Frame(reference, given, known, others, notes)
     made = _entity(spelled(given, frame, _ROOT_WORDS), frame)
     enforced.tell(given, frame)

@@ -1,0 +1,310 @@
+"""Objects of a source, brought into the register: new ones created, changed ones changed, vanished ones
+removed where that is wanted.
+
+The id of an object follows from the synchronization and from its id at the source: whoever brings it in,
+also at the same moment on another machine, writes the same object. What is there is compared with what
+the source says, and what says the same is not written: a run that was broken off goes on where it was,
+with the pages asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from gateway_core.catalog.snapshot import Entity
+from gateway_core.catalog.sources import Source
+from gateway_core.errors import (
+    Conflict,
+    GatewayError,
+    InvalidDocument,
+    MappingError,
+    NotUnique,
+    UpstreamError,
+    VersionConflict,
+)
+from gateway_core.mapping.mapping import CompiledMapping, Services
+from gateway_core.operations.asking import Ask, ask, source_of
+from gateway_core.operations.call import Context
+from gateway_core.operations.documents import ID, patched
+from gateway_core.operations.graph import Extend, Graph, load
+from gateway_core.operations.named import add_named, missing_references
+from gateway_core.operations.prepare import prepare
+from gateway_core.operations.relations import Planner
+from gateway_core.operations.shape import invalid
+from gateway_core.operations.telling import telling
+from gateway_core.query.model import Scope
+from gateway_core.types import Json, JsonObject, Principal, Reference, StoredObject
+
+ATTEMPTS: Final = 8
+FAULTS: Final = 20
+PAGES: Final = 10_000
+LEASE_SECONDS: Final = 120.0
+BATCH: Final = 200
+EVERYTHING: Final = Extend(everything=True)
+_NAMESPACE: Final = UUID("6d0a1f0e-3d0c-4a3e-9c43-0c1f7b6a2e51")
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronization:
+    """What is brought in, and how it is asked for.
+
+    Paths inside answers are dotted; "" is the whole. ``paging`` is ``none``, ``page`` (``parameter``
+    counts from ``first``) or ``next`` (the member ``next`` is the address of the page that follows).
+    ``detail`` is the path of one object, with ``{id}``, where lists hold only parts.
+    """
+
+    reference: Reference
+    source: Reference
+    schema: Reference
+    path: str = ""
+    query: Mapping[str, Json] = field(default_factory=dict)
+    results: str = "results"
+    item: str = ""
+    id: str = "id"
+    mapping: Reference = ""
+    paging: str = "none"
+    parameter: str = "page"
+    first: int = 1
+    next: str = "next"
+    detail: str = ""
+    remove: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a run so far. ``faults`` tell where the first of what failed stands, and why."""
+
+    pages: int = 0
+    seen: int = 0
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: int = 0
+    total: int | None = None
+    faults: list[str] = field(default_factory=list)
+
+
+Report = Callable[[Tally], None]
+
+
+def synchronize(
+    context: Context,
+    sync: Synchronization,
+    principal: Principal,
+    services: Services,
+    holder: str,
+    *,
+    report: Report = lambda _: None,
+    first: int | None = None,
+) -> Tally:
+    """Bring in all pages, or those from ``first`` on; then nothing is removed.
+
+    One run at a time: raises ``Conflict`` while another has it. Raises ``UpstreamError`` when the source
+    fails, and then a further run does what is left.
+    """
+    lease, outbox = f"synchronize {sync.reference}", context.store.outbox
+    if not outbox.lease(lease, holder, LEASE_SECONDS):
+        raise Conflict("this synchronization runs at this moment already", hint="Try again later.")
+    try:
+        run = _Run(context, sync, principal, services)
+        for page in _pages(run, sync.first if first is None else first):
+            run.bring_in(page)
+            report(run.tally)
+            if not outbox.lease(lease, holder, LEASE_SECONDS):
+                raise Conflict("another run of this synchronization took over")
+        if sync.remove and first is None and not run.tally.failed:
+            run.remove_vanished()
+            report(run.tally)
+        return run.tally
+    finally:
+        outbox.release(lease, holder)
+
+
+class _Run:
+    """One run: the tally, and the ids that the source still has."""
+
+    def __init__(
+        self, context: Context, sync: Synchronization, principal: Principal, services: Services
+    ) -> None:
+        self.context, self.sync, self.services = context, sync, services
+        # Who owns an object tells which synchronization brought it in.
+        self.principal = Principal(
+            principal.application, frozenset(), principal.tenant, user=sync.reference, user_name="synchronize"
+        )
+        self.source: Source = source_of(context.catalog, sync.source)
+        self.entity: Entity = context.catalog.entities[sync.schema]
+        self.mapping: CompiledMapping | None = context.catalog.mappings.get(sync.mapping)
+        self.tally = Tally()
+        self.kept: set[str] = set()
+
+    def ask(self, path: str, query: Mapping[str, Json]) -> Json:
+        asked = Ask(path, query=query)
+        return ask(self.context.sources, self.source, asked, self.services).document
+
+    def bring_in(self, items: Sequence[Json]) -> None:
+        """The objects of one page, each in a transaction of its own."""
+        self.tally.pages += 1
+        for number, item in enumerate(items, 1):
+            self.tally.seen += 1
+            try:
+                self._one(item)
+            except UpstreamError:
+                raise
+            except (MappingError, InvalidDocument, NotUnique, Conflict) as error:
+                self._failed(f"page {self.tally.pages}, number {number}", error)
+
+    def _failed(self, where: str, error: GatewayError) -> None:
+        """Told by its place: the document may be personal data."""
+        self.tally.failed += 1
+        if len(self.tally.faults) < FAULTS:
+            places = ""
+            if isinstance(error, InvalidDocument):
+                told = [
+                    f"{'.'.join(map(str, v.pointer)) or 'document'}: {v.code}" for v in error.violations[:5]
+                ]
+                places = f" ({', '.join(told)})"
+            self.tally.faults.append(f"{where}: {error.detail}{places}")
+
+    def _one(self, item: Json) -> None:
+        sync = self.sync
+        found = _at(item, sync.id)
+        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+            raise MappingError(f"it has no id at '{sync.id}'")
+        id = self.id_of(str(found))
+        self.kept.add(id)
+        if sync.detail:
+            item = self.ask(sync.detail.replace("{id}", str(found)), {})
+        document = _at(item, sync.item)
+        if self.mapping is not None and isinstance(document, dict | list):
+            document = self.mapping.apply(document, self.services)
+        if not isinstance(document, dict):
+            raise MappingError("it is no object")
+        known = self.entity.spec.properties
+        # Without a mapping only members come in that the schema has; an id here is ours.
+        wanted = (
+            {n: v for n, v in document.items() if n not in (ID, "id", "_self")}
+            if self.mapping
+            else {n: v for n, v in document.items() if n in known and n != "id"}
+        )
+        self._write(id, wanted)
+
+    def id_of(self, at_source: str) -> str:
+        return str(uuid5(_NAMESPACE, f"{self.sync.reference} {self.sync.schema} {at_source}"))
+
+    def _write(self, id: str, wanted: JsonObject) -> None:
+        for _ in range(ATTEMPTS):
+            item = self.context.store.fetch(Scope(self.principal.tenant, self.sync.schema), id)
+            planner = self._created(id, wanted) if item is None else self._changed(item, wanted)
+            changes = planner.changes()
+            if not (changes.puts or changes.deletes):
+                self.tally.unchanged += 1
+                return
+            try:
+                self.context.store.apply(telling(self.context, changes, self.principal.application, depth=1))
+            except VersionConflict:  # somebody else wrote it: look again
+                continue
+            if item is None:
+                self.tally.created += 1
+            else:
+                self.tally.changed += 1
+            return
+        raise Conflict("it is being changed by others all the time")
+
+    def _created(self, id: str, wanted: JsonObject) -> Planner:
+        graph = Graph({}, {}, EVERYTHING)
+        document = prepare(self.context, self.entity, wanted, id)
+        self._check(document, graph)
+        planner = Planner(self.context, self.principal, graph)
+        planner.create(self.entity, id, document)
+        return planner
+
+    def _changed(self, item: StoredObject, wanted: JsonObject) -> Planner:
+        """What the source says over what is there: members that it knows nothing of stay."""
+        context, tenant = self.context, self.principal.tenant
+        graph = load(context.catalog, context.store, tenant, [item], EVERYTHING)
+        partial = prepare(context, self.entity, wanted, item.id, partial=True)
+        add_named(context, tenant, self.entity, partial, graph)
+        document = patched(context, graph, item, partial, append=False)
+        document = prepare(context, self.entity, document, item.id)
+        self._check(document, graph)
+        planner = Planner(context, self.principal, graph)
+        planner.update(self.entity, item, document)
+        return planner
+
+    def _check(self, document: JsonObject, graph: Graph) -> None:
+        violations = self.entity.validator.check(document)
+        if not violations:
+            tenant = self.principal.tenant
+            violations = tuple(missing_references(self.context, tenant, self.entity, document, graph))
+        if violations:
+            raise invalid(violations)
+
+    def remove_vanished(self) -> None:
+        """What this synchronization brought in, and its source has no more."""
+        scope = Scope(self.principal.tenant, self.sync.schema, owner=self.sync.reference)
+        last: str | None = None
+        while True:
+            batch = self.context.store.following(scope, last, BATCH)
+            for item in batch:
+                if item.id not in self.kept:
+                    self._remove(item)
+            if len(batch) < BATCH:
+                return
+            last = batch[-1].id
+
+    def _remove(self, item: StoredObject) -> None:
+        graph = Graph({item.id: item}, {}, EVERYTHING)
+        changes = Planner(self.context, self.principal, graph).delete(item)
+        try:
+            self.context.store.apply(telling(self.context, changes, self.principal.application, depth=1))
+        except VersionConflict:  # changed meanwhile: the next run decides anew
+            return
+        self.tally.removed += 1
+
+
+def _pages(run: _Run, first: int) -> Iterator[list[Json]]:
+    """The objects of each page, until one is empty, the same as that before it, or the last."""
+    sync = run.sync
+    path, query = sync.path, dict(sync.query)
+    before: list[Json] | None = None
+    for number in range(first, first + PAGES):
+        if sync.paging == "page":
+            query[sync.parameter] = number
+        answer = run.ask(path, query)
+        items = _items(answer, sync.results)
+        total = answer.get("count", answer.get("total")) if isinstance(answer, dict) else None
+        if isinstance(total, int) and not isinstance(total, bool) and sync.paging != "none":
+            run.tally.total = total
+        if not items or items == before:
+            return
+        yield items
+        if sync.paging == "none":
+            return
+        if sync.paging == "next":
+            following = _at(answer, sync.next)
+            if not isinstance(following, str) or not following:
+                return
+            path, query = following, {}
+        before = items
+
+
+def _items(answer: Json, where: str) -> list[Json]:
+    found = _at(answer, where)
+    if isinstance(found, list):
+        return found
+    if found is None and isinstance(answer, list):
+        return answer
+    return [found] if isinstance(found, dict) else []
+
+
+def _at(value: Json, path: str) -> Any:
+    for step in filter(None, path.split(".")):
+        if isinstance(value, list) and step.isascii() and step.isdigit():
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
