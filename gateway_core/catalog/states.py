@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from gateway_core.catalog.actions import Actions
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.original import OPTIONAL, handler_name, is_original, text
 from gateway_core.catalog.rejected import REJECTED
@@ -79,7 +80,7 @@ def states(
         elif artifact.kind is Kind.SOURCE and artifact.reference in catalog.sources:
             state, why = _of_source(catalog.sources[artifact.reference])
         elif artifact.kind is Kind.ENDPOINT and artifact.reference in served:
-            state, why = _of_endpoint(served[artifact.reference])
+            state, why = _of_endpoint(served[artifact.reference], catalog.actions)
         else:
             state, why = _of_kind(artifact, handlers)
         told.append(ArtifactState(artifact.origin.bundle, artifact.kind, artifact.reference, state, why))
@@ -111,7 +112,7 @@ def waiting(told: Iterable[ArtifactState]) -> Iterator[Finding]:
         count = f"1 {kind.value}" if len(listed) == 1 else f"{len(listed)} artifacts of kind {kind.value}"
         message = f"{count} of bundle {bundle}: {word}: {why}"
         code = "needs-handler" if state is State.NEEDS_HANDLER else "recorded"
-        hint = "a Python package provides handlers by entry points of the group gateway.handlers"
+        hint = "a Python package provides handlers by entry points of the group gateway.actions"
         yield Finding(
             Severity.INFO,
             code,
@@ -138,12 +139,12 @@ def _is_there(artifact: Artifact, catalog: Catalog) -> bool:
     return False
 
 
-def _of_endpoint(endpoint: Endpoint) -> tuple[State, str]:
+def _of_endpoint(endpoint: Endpoint, actions: Actions) -> tuple[State, str]:
     if endpoint.waits_for:
         state = State.NEEDS_HANDLER if "handler" in endpoint.waits_for else State.RECORDED
         return state, endpoint.waits_for
-    heard = f"nobody hears its events yet: {', '.join(endpoint.throws)}" if endpoint.throws else ""
-    return State.WORKS, heard
+    unheard = [name for name in endpoint.throws if not actions.on(name, endpoint.entity)]
+    return State.WORKS, f"nobody hears its events yet: {', '.join(unheard)}" if unheard else ""
 
 
 def _of_source(source: Source) -> tuple[State, str]:
