@@ -317,12 +317,12 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
 
 
 def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """The document with what the register gave out to ``item``, or what cannot change any more, and
-    the document leaves out."""
+    """The document with what the register gave out to ``item``, what cannot change any more, and what
+    no client reads, where the document leaves it out."""
     kept: JsonObject = {
         prop.name: item.data[prop.name]
         for prop in entity.spec.properties.values()
-        if (prop.generate is not None or prop.immutable)
+        if (prop.generate is not None or prop.immutable or (prop.write_only and prop.name not in document))
         and prop.name in item.data
         and document.get(prop.name) in (None, "" if prop.generate is not None else None)
     }

@@ -28,6 +28,7 @@ SCHEMAS = (
             "owner": ref("owner", **{"x-immutable": True}),
             "parts": {"type": "array", "items": ref("part")},
             "own": {"type": "string", "x-generate": "id"},
+            "pin": {"type": ["string", "null"], "writeOnly": True},
             "day": {"type": "string", "format": "date", "x-generate": "now"},
             "url": {"type": "string", "format": "url", "readOnly": True, "x-generate": "url"},
         },
@@ -313,6 +314,20 @@ class TestRelations:
         thing = world.create("thing", kin={"name": "a"})
         assert world.patch("thing", thing["id"], kin=None)["kin"] is None
         assert world.create("thing", kin=None)["kin"] is None
+
+
+class TestHidden:
+    def test_what_no_client_reads_stays_when_it_is_left_out(self, world: World):
+        """Who writes back what it read takes nothing away; another value and null are changes."""
+        made = world.create("thing", name="x", pin="1")
+        assert "pin" not in made
+        kept = lambda: world.store.get("", [made["id"]])[made["id"]].data.get("pin")  # noqa: E731 - said thrice
+        world.call(Action.REPLACE, "thing", {**made, "name": "y"}, made["id"])
+        assert kept() == "1"
+        world.patch("thing", made["id"], pin="2")
+        assert kept() == "2"
+        world.patch("thing", made["id"], pin=None)
+        assert kept() is None
 
 
 class TestGiven:
