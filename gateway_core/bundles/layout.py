@@ -32,6 +32,7 @@ MANIFEST_KEYS: Mapping[str, str] = MappingProxyType(
         "endpoints": "lists of endpoints: `schemas` of those that serve objects, `sources` of "
         "those that hand requests on, `computed` of what a mapping makes of an object",
         "applications": "a list of applications: who is expected to call",
+        "actions": "a list of actions: what is done on an event",
     }
 )
 
@@ -130,6 +131,8 @@ def _from_manifest(name: str, manifest: JsonObject, findings: list[Finding]) -> 
         yield from _artifact(Kind.COMPUTED, computed, Origin(name, MANIFEST), findings)
     for application in _objects(manifest, "applications", findings):
         yield from _artifact(Kind.APPLICATION, application, Origin(name, MANIFEST), findings)
+    for action in _objects(manifest, "actions", findings):
+        yield from _artifact(Kind.ACTION, action, Origin(name, MANIFEST), findings)
 
 
 def _from_files(name: str, documents: Mapping[str, Json], findings: list[Finding]) -> Iterable[Artifact]:

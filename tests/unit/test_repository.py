@@ -89,7 +89,6 @@ def bundle_files() -> dict[str, Path]:
     files = {f"{home}/CustomerInteraction/installation.json": ROOT / "installation.json"}
     for folder, target in (
         ("schemas", f"{home}/CustomerInteraction/schemas"),
-        ("actions", f"{home}/CustomerInteraction/actions"),
         ("mappings", f"{home}/CustomerInteraction/mappings"),
         ("bundles", home),
     ):

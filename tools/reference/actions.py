@@ -46,7 +46,7 @@ has tried once more. A consumer that cannot be reached rests, and holds up no ot
 
 ## Actions
 
-An action is a file in `actions/` of a bundle.
+An action is a file in `actions/` of a bundle, or stands under `actions` in its `installation.json`.
 """
 
 MEMBERS = meanings(
