@@ -129,6 +129,7 @@ class TestBundles:
             schemas__a={
                 "$id": "urn:a",
                 "type": "object",
+                "x-maxDepth": 2,
                 "properties": {"p": {"type": "datetime"}, "q": {"$ref": "urn:missing"}},
             },
             schemas__b={"$id": "urn:b", "type": "object", "required": ["nmae"], "properties": {"name": {}}},

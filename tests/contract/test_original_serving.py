@@ -145,10 +145,10 @@ class TestSubEndpoints:
         assert gateway.faults == []
 
     def test_of_sources_say_so_at_every_path(self, gateway: InProcess) -> None:
-        """A proxy answers 501 whatever stands behind its path."""
+        """A proxy whose source may not be called answers 503 whatever stands behind its path."""
         for path in ("/api/bank", "/api/bank/accounts/1.json"):
             answer = gateway("GET", path)
-            assert (answer.status, "sources are not called yet" in answer.body["message"]) == (501, True)
+            assert (answer.status, "may not be called here" in answer.body["message"]) == (503, True)
         assert gateway("POST", "/api/bank/x", {}).status == 405
         assert gateway("GET", "/api/banks").status == 404
 
