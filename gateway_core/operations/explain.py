@@ -60,10 +60,11 @@ def explain(request: str, context: Context) -> Iterator[str]:
     if plan.reads_all:
         yield "reads all objects of a kind to find those that match"
         yield from dict.fromkeys(_advice(query.where, endpoint.entity, (), indexed))
-    if plan.sorts:
+    sorts = plan.sorts and bool(query.order)  # what was found by an index is put in order of creation, too
+    if sorts:
         yield "sorts all that match before the page is cut"
         yield from _advice_on_order(query.order[0], endpoint.entity, indexed)
-    if not plan.reads_all and not plan.sorts:
+    if not plan.reads_all and not sorts:
         yield "reads what it needs, by its indexes"
 
 

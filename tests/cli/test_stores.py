@@ -182,6 +182,19 @@ def test_the_doctor_explains_a_request(
     assert "by its id" in said("/00000000-0000-4000-8000-000000000001")
 
 
+def test_the_doctor_explains_a_search_through_a_relation(tmp_path: Path) -> None:
+    """The part of an address is found by the index of texts, and not by the kind that many share; that what
+    is found is put in order is no reason to warn."""
+    store = f"sqlite:///{tmp_path}/register.db"
+    assert run("openapi", store=store).returncode == 0
+    asked = "GET /api/kic/v1/klanten?embedded.emails.email[like]=somebody@example.nl"
+    done = run("doctor", "--explain", asked, store=store)
+    assert done.returncode == 0, done.stderr
+    assert "text_" in done.stderr
+    assert "SEARCH o1 USING INTEGER PRIMARY KEY (rowid=?)" in done.stderr
+    assert "reads what it needs" in done.stderr
+
+
 def test_the_doctor_explains_lists_only(tmp_path: Path) -> None:
     """What is no request for a list, or asks for what does not exist, is refused in one sentence."""
     url = f"sqlite:///{tmp_path}/store.db"
