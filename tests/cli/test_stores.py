@@ -186,7 +186,7 @@ def test_the_doctor_explains_a_search_through_a_relation(tmp_path: Path) -> None
     """The part of an address is found by the index of texts, and not by the kind that many share; that what
     is found is put in order is no reason to warn."""
     store = f"sqlite:///{tmp_path}/register.db"
-    assert run("openapi", store=store).returncode == 0
+    assert run("openapi", store=store, bundles="CustomerInteraction").returncode == 0
     asked = "GET /api/kic/v1/klanten?embedded.emails.email[like]=somebody@example.nl"
     done = run("doctor", "--explain", asked, store=store)
     assert done.returncode == 0, done.stderr
