@@ -15,7 +15,7 @@ from gateway_core.mapping.closures import Evaluator, place
 from gateway_core.mapping.evaluate import ExpressionCompiler
 from gateway_core.mapping.fragments import Mapped, MappedReader
 from gateway_core.mapping.inline import assignment, inlined, is_blank
-from gateway_core.mapping.nodes import Arrow, Block, If, Print, Set, Statement, Template
+from gateway_core.mapping.nodes import Arrow, Block, Conditional, If, Print, Set, Statement, Template
 from gateway_core.mapping.parts import parts_of
 from gateway_core.mapping.reads import walk, without_default
 from gateway_core.mapping.run import Frame
@@ -62,18 +62,27 @@ def _after(
     before: list[Statement], block: Block, compiler: ExpressionCompiler, reader: MappedReader
 ) -> Native | None:
     """A block after assignments of one name each."""
-    values: list[tuple[str, Evaluator]] = []
+    values: list[tuple[str, Evaluator | None, Evaluator]] = []
     for node in before:
         given = assignment(node)
         if given is None or isinstance(given[1], Arrow):
             return None
-        values.append((given[0], compiler.compile(given[1])))
+        name, value = given
+        condition: Evaluator | None = None
+        if isinstance(node, If) and isinstance(value, Conditional) and value.then is not None:
+            # Otherwise nothing is assigned: a name that was not defined stays so.
+            condition, value = compiler.compile(without_default(value.condition)), value.then
+        values.append((name, condition, compiler.compile(value)))
     then = _block(block, compiler, reader)
     if then is None:
         return None
 
     def evaluate(frame: Frame) -> Json:
-        for name, value in values:
+        for name, condition, value in values:
+            if condition is not None:
+                held = condition(frame)
+                if not held or held == "0":
+                    continue
             frame.variables[name] = value(frame)
         return then(frame)
 

@@ -16,7 +16,7 @@ from gateway_core.errors import (
     VersionConflict,
 )
 from gateway_core.operations.bounded import bounded, check_above, under_above
-from gateway_core.operations.call import Call, Context, Outcome, Result
+from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.documents import expand, patched
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.merge import enveloped, merge_patch, three_way
@@ -223,7 +223,8 @@ def _change(
             raise invalid(emptied)
         document = prepare(context, entity, draft, item.id)
         document = valid(call, context, entity, document, graph)
-        planner = Planner(context, call.principal, graph)
+        replaces = call.action is Action.REPLACE and not call.endpoint.merge_put
+        planner = Planner(context, call.principal, graph, keep_unread=replaces)
         planner.update(entity, item, document)
         changes = planner.changes()
         try:

@@ -31,10 +31,13 @@ class Planner:
     is that object, unchanged; any other is new. All of a plan happens at one moment.
     """
 
-    def __init__(self, context: Context, principal: Principal, graph: Graph) -> None:
+    def __init__(
+        self, context: Context, principal: Principal, graph: Graph, *, keep_unread: bool = False
+    ) -> None:
         self._context = context
         self._principal = principal
         self._graph = graph
+        self._keep_unread = keep_unread
         self._moment = moment_after(graph, context.now())
         self._author = principal.user or principal.application
         self._puts: dict[str, Put] = {}
@@ -101,7 +104,7 @@ class Planner:
         What the register gave out, and what is immutable, stays when the document leaves it out.
         """
         self._written[item.id] = document
-        data = self._data(entity, item.id, _kept(entity, item, document), item)
+        data = self._data(entity, item.id, _kept(entity, item, document, unread=self._keep_unread), item)
         if data == item.data:
             return
         if entity.immutable:
@@ -316,13 +319,17 @@ def _links(entity: Entity, item: StoredObject) -> tuple[Link, ...]:
     )
 
 
-def _kept(entity: Entity, item: StoredObject, document: JsonObject) -> JsonObject:
-    """The document with what the register gave out to ``item``, what cannot change any more, and what
-    no client reads, where the document leaves it out."""
+def _kept(entity: Entity, item: StoredObject, document: JsonObject, *, unread: bool) -> JsonObject:
+    """The document with what the register gave out to ``item``, what cannot change any more, and, if
+    ``unread``, what no client reads, where the document leaves it out."""
     kept: JsonObject = {
         prop.name: item.data[prop.name]
         for prop in entity.spec.properties.values()
-        if (prop.generate is not None or prop.immutable or (prop.write_only and prop.name not in document))
+        if (
+            prop.generate is not None
+            or prop.immutable
+            or (unread and prop.write_only and prop.name not in document)
+        )
         and prop.name in item.data
         and document.get(prop.name) in (None, "" if prop.generate is not None else None)
     }

@@ -209,8 +209,11 @@ class TestSubscription:
         task(client)
         assert receiver.wait(1)[0].headers["authorization"] == "Bearer zeer-geheim"
         client.patch(place, json={"auth": None})
-        task(client)
-        assert "authorization" not in receiver.wait(2)[1].headers
+        deadline = time.monotonic() + 20  # who delivers may know the subscription as it was for a moment
+        while "authorization" in receiver.received[-1].headers and time.monotonic() < deadline:
+            task(client)
+            receiver.wait(len(receiver.received) + 1, 2)
+        assert "authorization" not in receiver.received[-1].headers
 
     @pytest.mark.parametrize(
         "wrong",

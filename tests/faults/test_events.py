@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from gateway_process import Server, StartServer
-from postgresql_server import StartPostgresql, emptied
+from postgresql_server import StartPostgresql
 from receiver import Receiver
 
 BASE = "/api/kic/v1"
@@ -118,7 +118,7 @@ def test_a_thousand_events_survive_kills_and_a_dead_receiver(
     """With kill -9 of the gateway and of its worker, and a receiver that is down for a part of the time,
     each event of an acknowledged change is delivered at least once, those of one object in order."""
     stores = {"sqlite": f"sqlite:///{tmp_path}/e.db", "tinydb": f"tinydb:///{tmp_path}/e.json"}
-    store = stores.get(kind) or emptied(request.getfixturevalue("postgresql_database"))
+    store = stores.get(kind) or request.getfixturevalue("start_postgresql")().database("thousand_events")
     total = 200 if kind == "tinydb" else OBJECTS * CHANGES  # a JSON file is written whole each time
     server = server_factory(
         demo="true", store=store, outgoing_allow="127.0.0.1", events_retry="0.1", events_attempts="100"

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from postgresql_server import emptied
+from postgresql_server import StartPostgresql, emptied
 
 from gateway_core.errors import VersionConflict
 from gateway_core.query.times import instant
@@ -23,9 +23,15 @@ INSERT INTO event (tenant, id, name, entity, object, version, time, action, dept
 VALUES ('t', 'late', 'x', 'thing', 'o', 1, '2026', '', 0)"""
 
 
+@pytest.fixture(scope="module")
+def database(start_postgresql: StartPostgresql) -> str:
+    """One that no other test's gateway may still be delivering from."""
+    return start_postgresql().database("outbox")
+
+
 @pytest.fixture
-def url(postgresql_database: str) -> str:
-    return emptied(postgresql_database)
+def url(database: str) -> str:
+    return emptied(database)
 
 
 @pytest.fixture

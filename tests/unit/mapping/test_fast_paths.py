@@ -322,3 +322,12 @@ def test_values_become(source: str, how: str) -> None:
     """Each idiom under jsonToArray is recognised."""
     body = {"passTrough": False, "mapping": {"t": source}, "cast": {"t": "jsonToArray"}}
     assert compile_mapping("m", body).entries[0].how == how
+
+
+def test_a_name_that_a_condition_did_not_assign_stays_undefined() -> None:
+    """A ``set`` within a condition that does not hold assigns nothing, compiled or not."""
+    template = "{% if v is defined %}{% set v = a %}{% endif %}{{ [v is defined, a]|json_encode }}"
+    body = {"passTrough": False, "mapping": {"t": template}, "cast": {"t": ["jsonToArray"]}}
+    for document in ({"a": 3}, {"a": 3, "v": 1}):
+        quick = outcome(body, {}, document, plain=False, as_list=False)
+        assert quick == outcome(body, {}, document, plain=True, as_list=False)
