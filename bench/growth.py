@@ -58,6 +58,8 @@ def cases(sample: Sample) -> dict[str, str]:
         "page 1,000": f"{PARTIJEN}?_limit=10&_page=1000",
         "find by BSN": f"{KLANTEN}?embedded.subjectIdentificatie.inpBsn={sample.bsn}",
         "emails.email[like]": f"{KLANTEN}?embedded.emails.email[like]={email}",
+        "kind and [like]": f"{KLANTEN}?subjectType=natuurlijk_persoon&embedded.emails.email[like]={email}"
+        "&_order[achternaam]=asc",
         "_search": f"{PARTIJEN}?_search={sample.bsn}",
         "_order": f"{PARTIJEN}?_limit=10&_order[nummer]=desc",
     }

@@ -38,7 +38,7 @@ def indexed_paths(specs: Mapping[Reference, EntitySpec]) -> Iterable[IndexedPath
 
 def _of_member(reference: Reference, path: str, array: bool, prop: PropertySpec) -> Iterable[IndexedPath]:
     if prop.indexed:
-        yield IndexedPath(reference, path, array)
+        yield IndexedPath(reference, path, array, few_values=prop.few_values)
         if prop.format == "date-time" and not array:  # whose texts are not in the order of time
             yield IndexedPath(reference, path, array, order=True)
     if prop.unique:

@@ -85,6 +85,7 @@ class IndexedPath:
     folded: bool = False
     text: bool = False
     order: bool = False
+    few_values: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,8 @@ def make_indexes(store: Store, catalog: Catalog) -> None:
     def wanted(artifacts: Sequence[Artifact]) -> Sequence[IndexSpec]:
         current = catalog if tuple(artifacts) == catalog.artifacts else build(artifacts)[0]
         return [
-            IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text, i.order) for i in current.indexes
+            IndexSpec(i.entity, i.path, i.array, i.unique, i.folded, i.text, i.order, i.few_values)
+            for i in current.indexes
         ]
 
     store.ensure_indexes(wanted)

@@ -159,6 +159,7 @@ def _property(name: str, known: nodes.Property, body: JsonObject, inline: bool, 
         demanding=any(element.get(keyword) not in (None, 0) for keyword in _DEMANDING),
         rules=rules_of(known.flag),
         searched=known.flag("x-search") is True,
+        few_values=nodes.few_values(element),
         sensitive=known.flag("x-sensitive") is True or (known_format is not None and known_format.sensitive),
         properties=_properties(element, body, inline=True, level=level + 1),
     )

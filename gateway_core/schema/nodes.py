@@ -139,6 +139,14 @@ def _type_of(value: Json) -> str:
     return "null" if value is None else "array" if isinstance(value, list) else "object"
 
 
+def few_values(node: JsonObject) -> bool:
+    """Whether only some values can stand there, so that many documents have the same."""
+    if types(node) == {"boolean"} or "const" in node or isinstance(node.get("enum"), list):
+        return True
+    branches = [b for key in ("anyOf", "oneOf") for b in _branches(node, key)]
+    return bool(branches) and all(few_values(branch) or branch.get("type") == "null" for branch in branches)
+
+
 def allows_null(node: JsonObject) -> bool:
     """Whether an explicit null is a value of the property (else it means absent)."""
     declared = node.get("type")

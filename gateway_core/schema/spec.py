@@ -61,7 +61,8 @@ class PropertySpec:
     With ``many`` the value is a list, and ``types`` and ``format`` are those of an element.
     ``properties`` are the members of an inline object that the schema itself describes; those
     of a ``target`` are in the target's own spec. ``demanding`` tells that not every text will do,
-    and ``folded`` that ``unique`` texts are compared in any case.
+    ``folded`` that ``unique`` texts are compared in any case, and ``few_values`` that many documents
+    have the same value.
     """
 
     name: str
@@ -88,6 +89,7 @@ class PropertySpec:
     show: str = "id"
     lenient: bool = False
     demanding: bool = False
+    few_values: bool = False
     rules: Rules | None = None
     properties: Mapping[str, PropertySpec] = field(default_factory=dict)
 

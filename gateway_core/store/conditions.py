@@ -290,7 +290,8 @@ class Compiler:
             case Related(hop=hop, where=where):
                 return self._selective(where, hop.entity)
             case Compare(path=path, op=op, values=values) if op in _EXACT and len(values) <= MAX_SOUGHT:
-                return path == ("_self", "id") or self._index(entity, prefix + path) is not None
+                index = self._index(entity, prefix + path)
+                return path == ("_self", "id") or (index is not None and not index.few)
         return self._parts(condition, entity, prefix) is not None
 
     # -- indexes
@@ -333,8 +334,8 @@ class Compiler:
         many = not 0 < len(condition.values) <= MAX_SOUGHT
         if index is None or index.array or many or op not in _EXACT | _SIGNS.keys():
             return None
-        expression = self._indexed(place, condition.path)
-        return self.dialect.decided(expression, _SIGNS.get(op, "IN"), condition.values, self.bind)
+        expression, values = self._indexed(place, condition.path), [_number(v) for v in condition.values]
+        return self.dialect.decided(expression, _SIGNS.get(op, "IN"), values, self.bind)
 
     def _indexed(self, place: Place, path: Path) -> str:
         return self.dialect.indexed(place.doc, self.dialect.path(path, self.dialect.literal))

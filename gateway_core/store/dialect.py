@@ -126,11 +126,25 @@ def _sqlite_candidate(indexed: str, sign: str, values: Sequence[Scalar], bind: B
 
 
 def _sqlite_decided(indexed: str, sign: str, values: Sequence[Scalar], bind: Bind) -> str | None:
-    # Of text alone: a boolean stands in the index as the number 0 or 1. All numbers are before all text.
-    if not all(isinstance(value, str) for value in values):
-        return None
+    # All numbers are before all text, and the reals 0 and 1 are booleans (``_sqlite_indexed``).
     found = _sqlite_candidate(indexed, sign, values, bind)
-    return f"({found} AND typeof({indexed}) = 'text')" if sign.startswith("<") else f"({found})"
+    if all(isinstance(value, str) for value in values):
+        return f"({found} AND typeof({indexed}) = 'text')" if sign.startswith("<") else f"({found})"
+    if all(isinstance(value, bool) for value in values):
+        return f"({found} AND typeof({indexed}) = 'real')" if sign == "IN" else None
+    if any(isinstance(value, str | bool) for value in values):
+        return None
+    number = f"typeof({indexed}) = 'integer' OR (typeof({indexed}) = 'real' AND {indexed} NOT IN (0, 1))"
+    return f"({found} AND ({number}))"
+
+
+def _sqlite_indexed(doc: str, path: str) -> str:
+    """As ``_sqlite_sortable``, and in the same order; but true and false are the reals 1.0 and 0.0, which
+    no number is: so an index tells them from the integers 1 and 0."""
+    value = f"json_extract({doc}, {path})"
+    real = f"WHEN 'real' THEN iif({value} IN (0, 1), CAST({value} AS INTEGER), {value})"
+    some = f"WHEN 'text' THEN {value} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 WHEN 'integer' THEN {value}"
+    return f"CASE json_type({doc}, {path}) {some} {real} END"
 
 
 def _sqlite_spread(doc: str, path: str, alias: str) -> str:
@@ -166,8 +180,8 @@ SQLITE = Dialect(
     member=_sqlite_member,
     sortable=_sqlite_sortable,
     trimmed=lambda value, tail: f"rtrim({value}, {tail})",
-    indexed=_sqlite_sortable,
-    ordered=lambda doc, path: (_sqlite_sortable(doc, path),),
+    indexed=_sqlite_indexed,
+    ordered=lambda doc, path: (_sqlite_indexed(doc, path),),
     reads_skipped=False,
     splits_descending=False,
     candidate=_sqlite_candidate,

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index that the store has: ``number`` names the rows of the term table (array paths)."""
+    """An index that the store has: ``number`` names the rows of the term table (array paths), and of
+    ``few`` values each leads to many objects."""
 
     number: int
     array: bool
+    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)

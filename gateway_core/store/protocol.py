@@ -89,6 +89,9 @@ class IndexSpec:
 
     ``order``: objects are ordered by it, and that is all: by a date-time, whose texts are not in the order
     of time, or by ``_self.dateCreated`` or ``_self.dateModified``.
+
+    ``few_values``: many objects have the same value, so that another condition had better be looked
+    at first. It makes no other index.
     """
 
     entity: str
@@ -98,6 +101,7 @@ class IndexSpec:
     folded: bool = False
     text: bool = False
     order: bool = False
+    few_values: bool = field(default=False, compare=False)
 
     @property
     def plain(self) -> bool:

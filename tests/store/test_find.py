@@ -254,6 +254,30 @@ def test_moments_are_ordered_by_time(store, make, descending, indexed):
     assert [item.id for item in page.items][-1] == "8"
 
 
+@pytest.mark.parametrize("indexed", [False, True])
+def test_a_boolean_is_no_number_in_an_index_either(store, make, indexed):
+    """True, 1 and 1.0: each is found by its kind, counted beyond the page, and ordered among numbers."""
+    held = [True, 1, 1.0, False, 0, 0.0, -0.0, 2, 0.5, "1", "true", None]
+    store.apply(make.changes(*(make.put(str(n), {"name": value}) for n, value in enumerate(held))))
+    if indexed:
+        store.ensure_indexes([IndexSpec("thing", "name")])
+    objects = [store.fetch(SCOPE, str(n)) for n in range(len(held))]
+    world = evaluate.World(objects)
+    asked = [compare("name", op, value) for op in (Op.EQ, Op.GT, Op.GE, Op.LT, Op.LE) for value in held[:-1]]
+    asked += [
+        compare("name", Op.IN, *values) for values in ((True, False), (0, 1), (0, 2), (True, 1), (1, "1"))
+    ]
+    for where in asked:
+        for order in ((), (Order(("name",)),)):
+            query = Query(where, order, Window(1, 0))
+            expected, total = evaluate.run(query, objects, world)
+            page = store.find(SCOPE, query)
+            assert ([item.id for item in page.items], page.total) == (
+                [item.id for item in expected],
+                total,
+            ), where
+
+
 def test_window(filled):
     """A window is cut from the ordered matches; the total counts all of them."""
     names = compare("n", Op.NOT_NULL)
@@ -490,7 +514,7 @@ ORDERS = st.lists(
     max_size=2,
 ).map(tuple)
 SPECS = [IndexSpec("thing", path, True) for path in ("m", "o.m", "e.k", "o.e.v", "rels", "e")]
-SPECS += [IndexSpec("thing", "s"), IndexSpec("friend", "s"), IndexSpec("friend", "m", True)]
+SPECS += [IndexSpec("thing", "s"), IndexSpec("friend", "s", few_values=True), IndexSpec("friend", "m", True)]
 SPECS += [IndexSpec("thing", path, path != "s", text=True) for path in ("s", "m", "o.m", "e", "e.k", "o.e.v")]
 SPECS += [IndexSpec("friend", "s", text=True)]
 

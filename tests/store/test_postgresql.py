@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,13 @@ class TestIndexes:
             opened.ensure_indexes(specs)
             seen.append(state())
         assert seen == [(2, 2, 3), (1, 0, 1), (2, 2, 3), (0, 1, 1), (0, 0, 0)]
+
+    def test_whether_many_objects_have_the_same_value_follows_the_schema(self, opened, raw):
+        """Queries know it, and no index is made again for it."""
+        for few in (False, True, False):
+            opened.ensure_indexes([replace(spec, few_values=few) for spec in SPECS])
+            members = indexes.read(raw, raw.execute(indexes.GENERATION).fetchone()[0]).indexes.members
+            assert {index.few for index in members.values()} == {few}
 
     def test_an_index_whose_making_failed_is_made_again(self, opened, raw):
         """An invalid index is thrown away and made anew, and one that is missing comes back."""

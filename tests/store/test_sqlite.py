@@ -184,6 +184,11 @@ class TestPlans:
             Compare(("name",), Op.IN, ("a", "b")),
             Compare(("name",), Op.GE, ("a",)),
             All((Compare(("name",), Op.GE, ("a",)), Compare(("name",), Op.LT, ("b",)))),
+            Compare(("name",), Op.EQ, (True,)),
+            Compare(("name",), Op.IN, (True, False)),
+            Compare(("name",), Op.IN, (0, 1, 2.5)),
+            Compare(("name",), Op.GE, (2,)),
+            Compare(("name",), Op.LT, (2.5,)),
         ],
     )
     def test_counting_what_an_index_decides_reads_no_object(self, opened, where):
@@ -242,6 +247,25 @@ class TestTexts:
         assert "SCAN text_1 VIRTUAL TABLE INDEX" in found
         assert "rowid=?)" in found
         assert "object_page" not in found
+
+    @pytest.mark.parametrize(
+        ("where", "uses"), [(PART, "rowid=?)"), (eq("name"), f"INDEX {indexes.index_name(SPECS[0])} ")]
+    )
+    def test_of_few_values_another_condition_is_looked_at_first(self, opened, where, uses):
+        """What half of all objects have tells less than a part of a text, or a text, and does not stand in
+        the way of an order; it is used alone. When its schema changes, so does the index."""
+        few = IndexSpec("thing", "kind", few_values=True)
+        kind, name = eq("kind"), indexes.index_name(few)
+        opened.ensure_indexes([*SPECS, *self.SPECS, few])
+        for order in ((), (Order(("name",)),), (Order(("z",)),)):
+            assert uses in plan(opened, Query(All((kind, where)), order))
+        assert indexes.index_name(SPECS[0]) in plan(opened, Query(kind, (Order(("name",)),)))
+        assert f"INDEX {name}" in plan(opened, Query(kind))
+        behind = Related(Hop("rel", "thing"), kind)
+        assert "CORRELATED" in plan(opened, Query(behind), Scope("t", "friend"))
+        opened.ensure_indexes([*SPECS, *self.SPECS, IndexSpec("thing", "kind")])
+        assert f"INDEX {name}" in plan(opened, Query(All((kind, All((where,))))))
+        assert "CORRELATED" not in plan(opened, Query(behind), Scope("t", "friend"))
 
     def test_what_is_not_searched_or_too_short_is_read(self, opened):
         """No index has the parts of another member, parts of two letters, or what does not match."""

@@ -62,10 +62,10 @@ def read(connection: Connection, generation: int) -> IndexSet:
     """The indexes that this transaction sees."""
     indexes: dict[tuple[str, str], Index] = {}
     arrays: dict[str, dict[IndexSpec, int]] = {}
-    found = connection.execute("SELECT number, entity, path, many, ready FROM index_spec").fetchall()
-    for number, entity, path, many, ready in found:
+    found = connection.execute("SELECT number, entity, path, many, few, ready FROM index_spec").fetchall()
+    for number, entity, path, many, few, ready in found:
         if ready:
-            indexes[entity, path] = Index(number, many)
+            indexes[entity, path] = Index(number, many, few)
         if many:
             arrays.setdefault(entity, {})[IndexSpec(entity, path, True)] = number
     made = connection.execute("SELECT entity, number, paths FROM text_index").fetchall()
@@ -103,9 +103,22 @@ def _ensure_members(connection: Connection, specs: Collection[IndexSpec]) -> Non
         if not kept:
             made = True
             (_create_terms if spec.array else _create_index)(connection, spec)
+    _mark_few(connection, wanted.values())
     if made:
         # Of an expression there are statistics only once it has an index.
         _execute(connection, "ANALYZE object, term")
+
+
+def _mark_few(connection: Connection, specs: Iterable[IndexSpec]) -> None:
+    """Tell queries of which members many objects have the same value."""
+    rows = connection.execute("SELECT entity, path, few FROM index_spec").fetchall()
+    held = {(entity, path): few for entity, path, few in rows}
+    changed = [spec for spec in specs if held.get((spec.entity, spec.path)) != spec.few_values]
+    if changed:
+        with _between_changes(connection):
+            for spec in changed:
+                values = (spec.few_values, spec.entity, spec.path)
+                connection.execute("UPDATE index_spec SET few = %s WHERE entity = %s AND path = %s", values)
 
 
 def index_name(spec: IndexSpec) -> str:

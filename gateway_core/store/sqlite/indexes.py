@@ -41,8 +41,9 @@ def current(connection: sqlite3.Connection, known: IndexSet) -> IndexSet:
         return known
     indexes: dict[tuple[str, str], Index] = {}
     arrays: dict[str, tuple[IndexSpec, ...]] = {}
-    for number, entity, path, many in connection.execute("SELECT number, entity, path, many FROM index_spec"):
-        indexes[entity, path] = Index(number, bool(many))
+    found = connection.execute("SELECT number, entity, path, many, few FROM index_spec")
+    for number, entity, path, many, few in found:
+        indexes[entity, path] = Index(number, bool(many), bool(few))
         if many:
             arrays[entity] = (*arrays.get(entity, ()), IndexSpec(entity, path, True))
     ready, kept = texts.read(connection)
@@ -58,11 +59,11 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     searched = texts.ensure(connection, wanted_texts(listed))
     ordered = _ensure_orders(connection, wanted_orders(listed))
     wanted = {(spec.entity, spec.path): spec for spec in listed if spec.plain}
-    rows = connection.execute("SELECT entity, path, many FROM index_spec").fetchall()
-    existing = {(entity, path): IndexSpec(entity, path, bool(many)) for entity, path, many in rows}
+    existing = _existing(connection)
     made = dict(connection.execute(_MADE).fetchall())
     for key, spec in tuple(existing.items()):
-        if not spec.array and made.get(index_name(spec)) != _definition(spec):  # by an older version
+        otherwise = spec.few_values != wanted.get(key, spec).few_values  # by another version of its schema
+        if otherwise or (not spec.array and made.get(index_name(spec)) != _definition(spec)):
             _drop(connection, spec)
             del existing[key]
     gone = [spec for key, spec in existing.items() if wanted.get(key) != spec]
@@ -74,6 +75,14 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     if gone or new or claimed or searched or ordered:
         # Random, so that no generation comes twice, be it after a rollback or a restored backup.
         connection.execute("UPDATE revision SET value = random() WHERE name = 'indexes'")
+
+
+def _existing(connection: sqlite3.Connection) -> dict[tuple[str, str], IndexSpec]:
+    rows = connection.execute("SELECT entity, path, many, few FROM index_spec").fetchall()
+    return {
+        (entity, path): IndexSpec(entity, path, bool(many), few_values=bool(few))
+        for entity, path, many, few in rows
+    }
 
 
 def put_terms(
@@ -118,16 +127,21 @@ def _ensure_orders(connection: sqlite3.Connection, wanted: set[tuple[str, str]])
 
 
 def _create(connection: sqlite3.Connection, spec: IndexSpec) -> None:
-    row = (spec.entity, spec.path, spec.array)
-    connection.execute("INSERT INTO index_spec (entity, path, many) VALUES (?, ?, ?)", row)
+    row = (spec.entity, spec.path, spec.array, spec.few_values)
+    connection.execute("INSERT INTO index_spec (entity, path, many, few) VALUES (?, ?, ?, ?)", row)
     if spec.array:
         _rebuild(connection, spec)
         return
     name = index_name(spec)
     # Before the index: making that lets every connection read the statistics again.
-    stat = ("object", name, "100000 50000 2")
+    stat = ("object", name, _statistics(spec))
     connection.execute("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", stat)
     connection.execute(_definition(spec))
+
+
+def _statistics(spec: IndexSpec) -> str:
+    """What the planner is told: how many objects there are, of a tenant, and with the same value."""
+    return f"100000 50000 {20000 if spec.few_values else 2}"
 
 
 def _definition(spec: IndexSpec) -> str:

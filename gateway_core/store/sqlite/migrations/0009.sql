@@ -1,0 +1,2 @@
+-- Of which indexes many objects have the same value (see IndexSpec).
+ALTER TABLE index_spec ADD COLUMN few INTEGER NOT NULL DEFAULT 0;
