@@ -1,12 +1,14 @@
 """What a request costs as the register grows, and the memory that the process takes.
 
-    python -m bench.growth [--sizes 10000,100000,1000000] [--times 200] [--case NAME] [--folder DIRECTORY]
+    python -m bench.growth [--sizes 10000,100000,1000000] [--times 200] [--case NAME]
+                           [--folder DIRECTORY | --server postgresql://USER@HOST:PORT]
 
 Each size is a store of so many partijen, each with two addresses and one identification, filled through
-``gateway objects import`` and kept in the folder, where a later run finds it again. Each is asked by a
-process of its own, inside it and without HTTP, for objects all over the store. Milliseconds: the
-median and what 99 of 100 requests stayed under, by the clock, and the median of CPU time, which
-hardly moves when the machine is busy with other things. The quotients are to the smallest size.
+``gateway objects import`` and kept in the folder, where a later run finds it again; or a database of the
+PostgreSQL server, with the name ``growth_`` and the size. Each is asked by a process of its own, inside it
+and without HTTP, for objects all over the store. Milliseconds: the median and what 99 of 100 requests stayed
+under, by the clock, and the median of CPU time, which hardly moves when the machine is busy with other
+things. The quotients are to the smallest size.
 """
 
 from __future__ import annotations
@@ -25,8 +27,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, Protocol
 from urllib.parse import quote
+
+import psycopg
 
 from bench.data import documents
 from gateway_core.app import create_app
@@ -73,6 +77,7 @@ def main() -> None:
     options.add_argument(
         "--folder", type=Path, help="where stores are kept; else they are removed afterwards"
     )
+    options.add_argument("--server", help="a PostgreSQL server with a user that may make databases")
     options.add_argument("--ask", type=int, help=argparse.SUPPRESS)
     given, _ = options.parse_known_args()
     if given.ask:
@@ -82,16 +87,72 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        figures = {size: measure(folder, size, given.times, given.case) for size in sizes}
+        stores: Stores = Databases(given.server) if given.server else Files(folder)
+        figures = {size: measure(stores, size, given.times, given.case) for size in sizes}
     report(figures)
 
 
-def measure(folder: Path, size: int, times: int, case: str) -> dict[str, Any]:
+class Stores(Protocol):
+    """Where the stores of all sizes are; one gets its name when it is full."""
+
+    def full(self, size: int) -> str | None:
+        """The URL of the store of this size, if it is full."""
+
+    def empty(self) -> str:
+        """The URL of a store that is new."""
+
+    def name(self, size: int) -> str:
+        """Keep the new store as that of this size; its URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Stores in files of a folder."""
+
+    folder: Path
+
+    def full(self, size: int) -> str | None:
+        store = self.folder / f"{size}.db"
+        return f"sqlite:///{store}" if store.exists() else None
+
+    def empty(self) -> str:
+        for rest in self.folder.glob("partial.db*"):
+            rest.unlink()
+        return f"sqlite:///{self.folder / 'partial.db'}"
+
+    def name(self, size: int) -> str:
+        (self.folder / "partial.db").rename(self.folder / f"{size}.db")
+        return f"sqlite:///{self.folder / f'{size}.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Stores in databases of a server."""
+
+    server: str
+
+    def full(self, size: int) -> str | None:
+        known = self._do("SELECT 1 FROM pg_database WHERE datname = %s", f"growth_{size}")
+        return f"{self.server}/growth_{size}" if known else None
+
+    def empty(self) -> str:
+        self._do("DROP DATABASE IF EXISTS growth_partial")
+        self._do("CREATE DATABASE growth_partial ENCODING 'UTF8' TEMPLATE template0")
+        return f"{self.server}/growth_partial"
+
+    def name(self, size: int) -> str:
+        self._do(f"ALTER DATABASE growth_partial RENAME TO growth_{size}")
+        return f"{self.server}/growth_{size}"
+
+    def _do(self, statement: LiteralString, *values: str) -> bool:
+        with psycopg.connect(f"{self.server}/postgres", autocommit=True) as connection:
+            return connection.execute(statement, values or None).rowcount > 0
+
+
+def measure(stores: Stores, size: int, times: int, case: str) -> dict[str, Any]:
     """Fill the store of this size unless it is there, and ask it from a process of its own."""
-    store = folder / f"{size}.db"
-    environment = {**os.environ, "GATEWAY_STORE": f"sqlite:///{store}", "GATEWAY_DEMO": "true"}
-    if not store.exists():
-        fill(folder, store, size, environment)
+    environment = {**os.environ, "GATEWAY_DEMO": "true"}
+    environment["GATEWAY_STORE"] = stores.full(size) or fill(stores, size, environment)
     command = [
         sys.executable,
         "-m",
@@ -110,12 +171,9 @@ def measure(folder: Path, size: int, times: int, case: str) -> dict[str, Any]:
     return found
 
 
-def fill(folder: Path, store: Path, size: int, environment: dict[str, str]) -> None:
-    """Import the partijen through the command that administrators use; the store gets its name at the end."""
-    partial = folder / "partial.db"
-    for rest in folder.glob("partial.db*"):
-        rest.unlink()
-    environment = {**environment, "GATEWAY_STORE": f"sqlite:///{partial}"}
+def fill(stores: Stores, size: int, environment: dict[str, str]) -> str:
+    """Import the partijen through the command that administrators use; the URL of the store."""
+    environment = {**environment, "GATEWAY_STORE": stores.empty()}
     started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "gateway_core.cli.main", "objects", "import", "-"]
     process = subprocess.Popen(
@@ -130,12 +188,13 @@ def fill(folder: Path, store: Path, size: int, environment: dict[str, str]) -> N
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
     took = time.monotonic() - started
-    partial.rename(store)
+    url = stores.name(size)
     print(
         f"filled {size} partijen, {3 * size} objects: {3 * size / took:.0f} objects/s,"
         f" {3 * size / cpu:.0f} per second of CPU, at most {used.ru_maxrss // 1024} MB",
         flush=True,
     )
+    return url
 
 
 def samples(size: int) -> Iterator[Sample]:

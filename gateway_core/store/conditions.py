@@ -310,7 +310,9 @@ class Compiler:
         wanted = self._parts(condition, place.entity, place.prefix)
         if wanted is None:
             return []
-        return [self.dialect.with_parts(place.row, self.indexes.texts[place.entity], wanted, self.bind)]
+        within = f"tenant = {self.tenant} AND entity = {self.dialect.literal(place.entity)}"
+        index = self.indexes.texts[place.entity]
+        return [self.dialect.with_parts(place.row, within, index, wanted, self.bind)]
 
     def _candidates(self, condition: Condition, place: Place) -> list[str]:
         match condition:

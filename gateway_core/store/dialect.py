@@ -82,8 +82,9 @@ class Dialect:
     """(text expression, placeholder) → whether the text contains it."""
     matches: Callable[[str, str], str]
     """(text expression, placeholder) → whether the pattern finds a match in the text, by RE2."""
-    with_parts: Callable[[str, TextIndex, Alternatives, Bind], str]
-    """(alias of an object, index, what is sought, binding) → whether the index has it for the object."""
+    with_parts: Callable[[str, str, TextIndex, Alternatives, Bind], str]
+    """(alias of an object, condition on the columns of the objects meant, index, what is sought, binding) →
+    whether the index has it for the object."""
     among: Callable[[str, Sequence[Scalar], Bind], str]
     """(text or number expression, values, binding) → whether it is one of them."""
     text_types: tuple[str, ...]
@@ -163,7 +164,7 @@ def _sqlite_sortable(doc: str, path: str) -> str:
     return f"CASE json_type({doc}, {path}) {nothing} ELSE json_extract({doc}, {path}) END"
 
 
-def _sqlite_with_parts(row: str, index: TextIndex, wanted: Alternatives, bind: Bind) -> str:
+def _sqlite_with_parts(row: str, _: str, index: TextIndex, wanted: Alternatives, bind: Bind) -> str:
     table = f"text_{index.number}"
     known = f"SELECT rowid FROM {table} WHERE {table} MATCH {bind(fts5_query(wanted))}"
     new = "SELECT seq FROM object WHERE seq > (SELECT value FROM revision WHERE name = 'searched')"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -19,7 +20,19 @@ from hypothesis import strategies as st
 from postgresql_server import StartPostgresql, emptied
 
 from gateway_core.errors import BadRequest, InvalidQuery, OutcomeUnknown, StoreError, VersionConflict
-from gateway_core.query.model import All, Compare, Element, Hop, Op, Order, Query, Related, Scope, Window
+from gateway_core.query.model import (
+    All,
+    Compare,
+    Condition,
+    Element,
+    Hop,
+    Op,
+    Order,
+    Query,
+    Related,
+    Scope,
+    Window,
+)
 from gateway_core.store import grams, sql
 from gateway_core.store.known import Indexes
 from gateway_core.store.open import open_store
@@ -157,6 +170,39 @@ class TestPlans:
         assert [use for use in uses if use not in found] == [], found
         assert "Seq Scan" not in found
 
+    def test_it_is_known_how_many_objects_have_a_value(self, plan, opened, raw):
+        """Of a member that identifies, one; of one with few values, those of the entity that have it: so a
+        large table is not read in the order of its pages."""
+
+        def expected(where: Condition) -> int:
+            return int(re.findall(r"Scan using member_.* rows=(\d+) ", plan(Query(where)))[0])
+
+        assert expected(eq("name", value="n77")) < 5
+        few = IndexSpec("thing", "kind", few_values=True)
+        raw.execute('UPDATE object SET doc = doc || \'{"kind": "x"}\' WHERE seq % 2 = 0')
+        opened.ensure_indexes([*SPECS, few])
+        assert 3_000 < expected(eq("kind")) < 10_000
+        both = Query(eq("kind"), (Order(("name",)),))
+        assert f"using {self.NAME}" in plan(both)
+
+    def test_a_page_by_indexes_of_yesterday_reads_nothing(self, plan, opened, raw, url, monkeypatch):
+        """A store that does not know yet which indexes there are asks first: without them its query might
+        read everything."""
+        asked, find = [], sql.find
+        assert plan(Query())
+
+        def recorded(*given: Any, **more: Any) -> sql.Find:
+            asked.append(find(*given, **more).page)
+            return find(*given, **more)
+
+        monkeypatch.setattr(sql, "find", recorded)
+        other = open_store(url, durability="fast")
+        assert other.find(SCOPE, Query(eq("name", value="n77"))).total == 1
+        other.close()
+        read = [raw.execute(f"EXPLAIN ANALYZE {page.text}", page.params).fetchall() for page in asked]
+        unread = [re.search(r" on object o [^']*\(never executed\)", str(rows)) is not None for rows in read]
+        assert unread == [True, False], read
+
     def test_a_list_needs_no_sorting(self, plan):
         """Without an order the index on creation is read in its order."""
         found = plan(Query())
@@ -230,9 +276,15 @@ class TestTexts:
         assert "texts_" not in str(opened.explain(SCOPE, Query(where)))
         opened.ensure_indexes(self.SPECS)
         raw.execute("ANALYZE object")
-        found = opened.explain(SCOPE, Query(where))
-        assert "Bitmap Index Scan using texts_" in str(found)
-        assert not found.reads_all
+        kind = Compare(("kind",), Op.EQ, ("x",))
+        for query in (
+            Query(where),
+            Query(All((where, kind)), (Order(("z",)),)),
+            Query(where, window=Window(1, 0)),
+        ):
+            found = opened.explain(SCOPE, query)
+            assert "Bitmap Index Scan using texts_" in str(found)
+            assert not found.reads_all
         opened.ensure_indexes(self.SPECS[:1])
         names = "SELECT count(*) FROM pg_class WHERE starts_with(relname, 'texts_') AND relkind = 'i'"
         assert raw.execute(names).fetchone() == (1,)
@@ -245,20 +297,21 @@ class TestIndexes:
     def test_exactly_the_indexes_asked_for_exist(self, opened, raw, make):
         """Making, changing and dropping indexes leaves neither index nor terms behind."""
 
-        def state() -> tuple[int, int, int]:
+        def state() -> tuple[int, ...]:
             made = raw.execute(
                 "SELECT count(*) FROM pg_class WHERE starts_with(relname, 'member_') AND relkind = 'i'"
             )
             terms = raw.execute("SELECT count(*) FROM term")
             specs = raw.execute("SELECT count(*) FROM index_spec WHERE ready")
-            return tuple(found.fetchone()[0] for found in (made, terms, specs))
+            told = raw.execute("SELECT count(*) FROM pg_statistic_ext")
+            return tuple(found.fetchone()[0] for found in (made, terms, specs, told))
 
         opened.apply(make.changes(make.put("1", {"name": "x", "items": [{"k": "a"}, {"k": "b"}]})))
         seen = []
         for specs in (SPECS, SPECS[:1], SPECS, [IndexSpec("thing", "name", True)], []):
             opened.ensure_indexes(specs)
             seen.append(state())
-        assert seen == [(2, 2, 3), (1, 0, 1), (2, 2, 3), (0, 1, 1), (0, 0, 0)]
+        assert seen == [(2, 2, 3, 2), (1, 0, 1, 1), (2, 2, 3, 2), (0, 1, 1, 0), (0, 0, 0, 0)]
 
     def test_whether_many_objects_have_the_same_value_follows_the_schema(self, opened, raw):
         """Queries know it, and no index is made again for it."""

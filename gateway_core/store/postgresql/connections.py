@@ -152,6 +152,7 @@ def _settings(target: Mapping[str, Any], options: Options) -> dict[str, Any]:
         "statement_timeout": options.statement_timeout * 1000,
         "lock_timeout": options.lock_timeout * 1000,
         "idle_in_transaction_session_timeout": 600_000,  # an export may have a slow reader
+        "jit": "off",  # a long condition takes longer to compile than most requests to answer
     }
     flags = [f"-c {name}={value}" for name, value in limits.items()]
     if not options.flush:

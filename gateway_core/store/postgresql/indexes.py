@@ -19,7 +19,7 @@ import psycopg
 from gateway_core.errors import StoreError
 from gateway_core.store.known import Index, Indexes, TextIndex
 from gateway_core.store.orders import order_expression
-from gateway_core.store.postgresql import claims, texts
+from gateway_core.store.postgresql import claims, statistics, texts
 from gateway_core.store.postgresql.connections import Connection
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.protocol import IndexSpec
@@ -104,9 +104,9 @@ def _ensure_members(connection: Connection, specs: Collection[IndexSpec]) -> Non
             made = True
             (_create_terms if spec.array else _create_index)(connection, spec)
     _mark_few(connection, wanted.values())
-    if made:
-        # Of an expression there are statistics only once it has an index.
-        _execute(connection, "ANALYZE object, term")
+    told = {index_name(spec): spec for spec in wanted.values() if not spec.array}
+    if statistics.ensure(connection, told) or made:
+        _execute(connection, "ANALYZE object, link, term")
 
 
 def _mark_few(connection: Connection, specs: Iterable[IndexSpec]) -> None:

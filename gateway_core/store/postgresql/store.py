@@ -192,7 +192,9 @@ class PostgresqlStore(ReadsConfiguration):
     def _find(self, connection: Connection, scope: Scope, query: Query) -> Page:
         """A page and its total of one state: a round trip for the page, and one for what is left."""
         known = self._indexes  # another thread may take over newer ones meanwhile
-        statements = sql.find(scope, query, POSTGRESQL, known.indexes)
+        # By indexes that are others now it might read everything: then it shall read nothing.
+        valid = f"({indexes.GENERATION}) = {-1 if known.generation is None else known.generation}"
+        statements = sql.find(scope, query, POSTGRESQL, known.indexes, only_if=valid)
         with connection.pipeline():
             if self._connections.held is None:
                 connection.execute(BEGIN_READING)
