@@ -17,14 +17,16 @@
     ├── UnsupportedMediaType  415
     ├── MappingError          400  a mapping refuses or fails on a document; names mapping, key, position
     │   └── LimitExceeded     400  a mapping ran into one of its limits
-    ├── NotSupported          501  what is configured here cannot be done yet; says what is lacking
+    ├── NotSupported          405  what is configured here cannot be done as things are; says what is lacking
     ├── ConfigurationError    500  an artifact cannot be compiled; carries findings
     ├── RuleError             500  a condition of an action fails on its data, or ran out of steps
     ├── Hopeless              500  an action cannot succeed, however often it is tried
     ├── UpstreamError         502  another system that was called failed, or answered nonsense
     │   ├── UpstreamForbidden 502  it stands where nothing may be called
+    │   │   └── UpstreamStrayed 502  the path leads out of its address
     │   ├── UpstreamTimeout   504  it did not answer in time
-    │   └── UpstreamUnavailable 503  it is switched off, or left alone after it failed repeatedly
+    │   └── UpstreamUnavailable 503  it is left alone after it failed repeatedly
+    │       └── UpstreamDisabled 503  it is switched off, or lacks something that it is configured with
     └── StoreError            503  the store cannot be reached or is busy
         ├── NotUnique         409  another object has a value that none may share
         ├── OutcomeUnknown    503  the connection broke while a change was made: it may be there or not
@@ -219,9 +221,12 @@ class LimitExceeded(MappingError):
 
 
 class NotSupported(GatewayError):
-    """The endpoint is configured, and what it does needs a handler or a source that is not there."""
+    """The endpoint is configured, and what it does needs a handler or a source that is not there.
 
-    status, code, title = 501, "not-supported", "Not supported yet"
+    405 with an empty ``Allow``: so RFC 9110, 10.2.1, has a resource that the configuration has disabled.
+    """
+
+    status, code, title = 405, "not-supported", "Not available here"
 
 
 class ConfigurationError(GatewayError):
@@ -252,9 +257,15 @@ class UpstreamError(GatewayError):
 
 class UpstreamForbidden(UpstreamError):
     """Another system stands where nothing may be called: inside the own network (see
-    ``GATEWAY_OUTGOING_ALLOW``), or on another host than the configured one."""
+    ``GATEWAY_OUTGOING_ALLOW``)."""
 
     code, title = "upstream-forbidden", "Another system may not be called"
+
+
+class UpstreamStrayed(UpstreamForbidden):
+    """The path to call leads out of the address of the source, or to another place."""
+
+    code, title = "upstream-path", "A path leads out of another system"
 
 
 class UpstreamTimeout(UpstreamError):
@@ -264,10 +275,16 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamUnavailable(UpstreamError):
-    """Another system is switched off in the configuration, lacks a secret, or is left alone for a while
-    because it failed repeatedly."""
+    """Another system is left alone for a while because it failed repeatedly."""
 
     status, code, title = 503, "upstream-unavailable", "Another system is not available"
+
+
+class UpstreamDisabled(UpstreamUnavailable):
+    """Another system is switched off in the configuration, or lacks a secret or a certificate that it is
+    configured with."""
+
+    code, title = "upstream-disabled", "Another system is not set up"
 
 
 class StoreError(GatewayError):

@@ -160,9 +160,9 @@ ORIGINAL_ENDPOINT_KEYS: Mapping[str, str] = MappingProxyType(
         "version": "which of two with one `$id` holds",
         "tag": "its group in the API document",
         "tags": "its groups in the API document",
-        "throws": "events of later; where nothing else is configured, it answers 501 and names them",
+        "throws": "events of later; where nothing else is configured, it answers 405 and names them",
         "enablePagination": "`false`: a list is a bare array, of as many objects as a page may hold",
-        "federationProxies": "with more than one, it answers 501: several sources are not asked at one time",
+        "federationProxies": "with more than one, it answers 405: several sources are not asked at one time",
     }
 )
 ORIGINAL_APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(

@@ -51,7 +51,8 @@ _BY_STATUS = {str(error.status): (error, text) for error, text in _ERRORS.items(
 
 _ANY = (400, 401, 403, 406, 503)
 _BODY = (408, 409, 413, 415)
-# By operation, the errors it can really give. (405 and 500 belong to no documented operation.)
+# By operation, the errors it can really give. (500 belongs to no documented operation, and 405 only to those
+# that the configuration may have disabled.)
 ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         name: tuple(map(str, sorted(statuses)))
@@ -65,8 +66,8 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "delete": (*_ANY, 404, 409, 412),
             "versions": (*_ANY, 404),
             "restore": (*_ANY, *_BODY, 404, 412),
-            "waiting": (401, 403, 501),
-            "forwarding": (401, 403, 408, 413, 502, 503, 504),
+            "waiting": (401, 403, 405),
+            "forwarding": (401, 403, 404, 405, 408, 413, 502, 503, 504),
             "receive": (*_ANY, *_BODY),
         }.items()
     }
@@ -83,6 +84,11 @@ HEADERS: Mapping[str, Json] = MappingProxyType(
             "description": "The path of the new object.",
             "required": True,
             "schema": {"type": "string", "pattern": "^/"},
+        },
+        "Allow": {
+            "description": "The methods that there are: none.",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 0},
         },
         "Retry-After": {
             "description": "Seconds to wait.",
@@ -101,7 +107,7 @@ HEADERS: Mapping[str, Json] = MappingProxyType(
         },
     }
 )
-_ERROR_HEADERS = {"401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+_ERROR_HEADERS = {"401": ("WWW-Authenticate",), "405": ("Allow",), "503": ("Retry-After",)}
 _INVALID: JsonObject = {
     "type": "object",
     "required": ["name", "code", "reason"],

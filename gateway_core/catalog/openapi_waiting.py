@@ -12,7 +12,7 @@ from gateway_core.types import JsonObject
 
 
 def bare_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
-    """The path with its methods. Of one that waits each answers 501 and says what is lacking."""
+    """The path with its methods. Of one that waits each answers 405 and says what is lacking."""
     slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in endpoint.path.removeprefix("/api/"))
     for number, path in enumerate(dict.fromkeys(endpoint.paths), start=1):
         suffix = f"-{number}" if number > 1 else ""

@@ -1,6 +1,6 @@
 """Endpoint artifacts in Common Gateway's form to ``Endpoint``s.
 
-What an endpoint cannot do yet is said in its ``waits_for``: it answers 501 with that sentence. What is no
+What an endpoint cannot do yet is said in its ``waits_for``: it answers 405 with that sentence. What is no
 endpoint at all is rejected.
 """
 

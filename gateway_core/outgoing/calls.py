@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from gateway_core.catalog.sources import Source
-from gateway_core.errors import UpstreamError, UpstreamForbidden, UpstreamTimeout, UpstreamUnavailable
+from gateway_core.errors import (
+    UpstreamDisabled,
+    UpstreamError,
+    UpstreamForbidden,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 from gateway_core.outgoing.breaker import Breakers
 from gateway_core.outgoing.credentials import Keyring, Shown
 from gateway_core.outgoing.places import host_of, place
@@ -107,10 +113,10 @@ class SourceCalls:
 
     async def _guarded(self, source: Source, message: Message, tries: _Tries) -> Answer:
         if source.unusable:
-            raise UpstreamUnavailable("it cannot be used as it is configured", cause=source.unusable)
+            raise UpstreamDisabled("it cannot be used as it is configured", cause=source.unusable)
         if not self._enabled(source):
             switch = f"GATEWAY_SECRET_{source.variable}_ENABLED=true switches it on"
-            raise UpstreamUnavailable("it is switched off", cause=switch)
+            raise UpstreamDisabled("it is switched off", cause=switch)
         self._breakers.enter(source.reference, source.breaker)
         failed: bool | None = None
         try:

@@ -6,7 +6,7 @@ import ssl
 import tempfile
 from pathlib import Path
 
-from gateway_core.errors import UpstreamUnavailable
+from gateway_core.errors import UpstreamDisabled
 from gateway_core.outgoing.protocol import Identity
 
 _KEPT = 64
@@ -20,7 +20,7 @@ class Contexts:
         self._known: dict[Identity, ssl.SSLContext] = {}
 
     def of(self, identity: Identity | None) -> ssl.SSLContext:
-        """Raises ``UpstreamUnavailable`` when a certificate or key cannot be used."""
+        """Raises ``UpstreamDisabled`` when a certificate or key cannot be used."""
         if identity is None or identity == Identity():
             if self._plain is None:
                 self._plain = ssl.create_default_context()
@@ -41,7 +41,7 @@ def _context(identity: Identity) -> ssl.SSLContext:
         if identity.certificate:
             _load_chain(context, identity)
     except (ssl.SSLError, ValueError):
-        raise UpstreamUnavailable(
+        raise UpstreamDisabled(
             "the certificate or key for the other system cannot be used",
             cause="both are texts in PEM form; a key with a password needs it beside",
         ) from None

@@ -89,7 +89,7 @@ class HttpClient:
                 return answer
             url = urljoin(url, target)
             if _origin(checked(url)) != _origin(home):
-                raise UpstreamForbidden("the other system redirects to another host", cause=_place(request))
+                raise UpstreamError("the other system redirects to another host", cause=_place(request))
         raise UpstreamError("the other system redirects without an end", cause=_place(request))
 
     async def _once(self, request: Request, url: str) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from gateway_core.catalog.sources import Source
-from gateway_core.errors import UpstreamUnavailable
+from gateway_core.errors import UpstreamDisabled
 from gateway_core.types import Reference
 
 REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # RFC 9110, section 9.2.2
@@ -127,9 +127,9 @@ class SourceState(NamedTuple):
 class Sources(Protocol):
     """Calls the sources of the configuration: with credentials, repetitions and a breaker.
 
-    Raises ``UpstreamUnavailable`` for one that is switched off, lacks a secret or is left alone after
-    failures, and otherwise what ``Outgoing`` raises, each with the source. An answer is an answer,
-    whatever its status.
+    Raises ``UpstreamDisabled`` for one that is switched off or lacks a secret, ``UpstreamUnavailable`` for
+    one that is left alone after failures, and otherwise what ``Outgoing`` raises, each with the source. An
+    answer is an answer, whatever its status.
     """
 
     def call(self, source: Source, message: Message, /) -> Answer:
@@ -155,5 +155,5 @@ class NoSources:
         return SourceState("", source.enabled, ())
 
 
-def _nowhere(source: Source) -> UpstreamUnavailable:
-    return UpstreamUnavailable(f"source '{source.title}' may not be called here", source=source.reference)
+def _nowhere(source: Source) -> UpstreamDisabled:
+    return UpstreamDisabled(f"source '{source.title}' may not be called here", source=source.reference)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway_core.catalog.source_fields import VARIABLE
-from gateway_core.errors import ConfigurationError, UpstreamUnavailable
+from gateway_core.errors import ConfigurationError, UpstreamDisabled
 
 PREFIX: Final = "GATEWAY_SECRET_"
 _LARGEST: Final = 1_048_576
@@ -49,15 +49,13 @@ class Secrets:
         return tuple(name for name in dict.fromkeys(named) if name not in self._values)
 
     def fill(self, text: str) -> str:
-        """The text with values for names. Raises ``UpstreamUnavailable`` naming what has none."""
+        """The text with values for names. Raises ``UpstreamDisabled`` naming what has none."""
         if "${" not in text:
             return text
         missing = self.missing(text)
         if missing:
             names = ", ".join(PREFIX + name for name in missing)
-            raise UpstreamUnavailable(
-                "it is not set up", cause=f"set {names}, or write it in GATEWAY_SECRETS"
-            )
+            raise UpstreamDisabled("it is not set up", cause=f"set {names}, or write it in GATEWAY_SECRETS")
         return VARIABLE.sub(lambda found: self._values[found[1]], text)
 
 

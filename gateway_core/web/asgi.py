@@ -114,7 +114,7 @@ class GatewayApi:
         try:
             response = await self._answer(request, receive, exchange)
         except GatewayError as error:
-            exchange.fault = error if error.status >= 500 and not isinstance(error, NotSupported) else None
+            exchange.fault = error if error.status >= 500 else None
             response = self._refusal(error, exchange, request_id)
         except Exception as fault:  # noqa: BLE001 - the last line of defence: a bug must not show its insides
             exchange.fault = fault

@@ -17,6 +17,7 @@ from gateway_core.errors import (
     InvalidQuery,
     MappingError,
     MethodNotAllowed,
+    NotSupported,
     OutcomeUnknown,
     StoreError,
     TransitionRefused,
@@ -141,6 +142,8 @@ def dotted(pointer: Pointer) -> str:
 def _headers(error: GatewayError) -> Headers:
     if isinstance(error, MethodNotAllowed):
         return [(b"allow", ", ".join(sorted(error.allowed)).encode("ascii"))]
+    if isinstance(error, NotSupported):
+        return [(b"allow", b"")]
     if isinstance(error, Unauthenticated):
         return [(b"www-authenticate", b'Bearer realm="gateway"')]
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:

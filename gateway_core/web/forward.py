@@ -10,7 +10,14 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.sources import AuthKind, Exchange, Source
-from gateway_core.errors import UpstreamError
+from gateway_core.errors import (
+    NotFound,
+    NotSupported,
+    UpstreamDisabled,
+    UpstreamError,
+    UpstreamForbidden,
+    UpstreamStrayed,
+)
 from gateway_core.mapping.mapping import Services
 from gateway_core.operations.asking import Ask, ask
 from gateway_core.operations.call import Context
@@ -45,8 +52,26 @@ async def forward(
     """Hand the request on, and the answer back, both by the headers that the source lets pass.
 
     Credentials and cookies of the client stay here, those of the source there. Where the source has
-    mappings for the path, query and bodies go through them. Raises what ``Sources`` raises.
+    mappings for the path, query and bodies go through them. Raises what ``Sources`` raises; ``NotSupported``
+    for a source that the configuration does not let be called, ``NotFound`` for a path that is not below it.
     """
+    try:
+        return await _forward(source, path, request, body, context, pool, max_nesting)
+    except UpstreamStrayed:
+        raise NotFound(f"Source '{source.title}' has no such path.") from None
+    except (UpstreamDisabled, UpstreamForbidden) as error:
+        raise NotSupported(error.detail, hint=error.hint) from None
+
+
+async def _forward(
+    source: Source,
+    path: str,
+    request: Request,
+    body: bytes | None,
+    context: Context,
+    pool: Executor,
+    max_nesting: int,
+) -> Response:
     headers = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in request.headers.items()

@@ -222,9 +222,9 @@ class TestW36Failures:
     @pytest.mark.parametrize(
         ("path", "status", "code", "words"),
         [
-            ("off", 503, "upstream-unavailable", "Source 'Off': it is switched off."),
+            ("off", 405, "not-supported", "Source 'Off': it is switched off."),
             ("gone", 502, "upstream", "Source 'Gone': the other system cannot be reached."),
-            ("inside", 502, "upstream-forbidden", "Source 'Inside': the other system is at an address"),
+            ("inside", 405, "not-supported", "Source 'Inside': the other system is at an address"),
         ],
     )
     def test_a_source_that_cannot_be_asked(
@@ -236,6 +236,7 @@ class TestW36Failures:
         assert (answer.status_code, body["code"]) == (status, code)
         assert body["detail"].startswith(words)
         assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers.get("allow") == ("" if status == 405 else None)
         assert "127.0.0.1" not in answer.text
         assert stub.heard == []
 

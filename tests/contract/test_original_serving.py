@@ -135,9 +135,9 @@ class TestPaths:
 
 class TestSubEndpoints:
     def test_for_events_say_what_is_lacking(self, gateway: InProcess) -> None:
-        """What a handler would do is 501 in a sentence, with its own methods."""
+        """What a handler would do is 405 in a sentence, without a method that could be used instead."""
         answer = gateway("POST", f"/api/shop/v1/orders/{IDS[1]}/pay", {})
-        assert answer.status == 501
+        assert (answer.status, answer.headers["allow"]) == (405, "")
         assert answer.body["message"] == (
             "What happens here is done by a handler of the event shop.pay, and none is installed."
         )
@@ -145,10 +145,10 @@ class TestSubEndpoints:
         assert gateway.faults == []
 
     def test_of_sources_say_so_at_every_path(self, gateway: InProcess) -> None:
-        """A proxy whose source may not be called answers 503 whatever stands behind its path."""
+        """A proxy whose source may not be called answers 405 whatever stands behind its path."""
         for path in ("/api/bank", "/api/bank/accounts/1.json"):
             answer = gateway("GET", path)
-            assert (answer.status, "may not be called here" in answer.body["message"]) == (503, True)
+            assert (answer.status, "may not be called here" in answer.body["message"]) == (405, True)
         assert gateway("POST", "/api/bank/x", {}).status == 405
         assert gateway("GET", "/api/banks").status == 404
 
@@ -191,7 +191,7 @@ class TestSubEndpoints:
         lines = paths["/api/shop/v1/orders/{parentId}/lines"]
         assert [each["name"] for each in lines["parameters"]] == ["parentId"]
         assert {"200", "404"} <= lines["get"]["responses"].keys()
-        assert paths["/api/shop/v1/orders/{id}/pay"]["post"]["responses"].keys() == {"401", "403", "501"}
+        assert paths["/api/shop/v1/orders/{id}/pay"]["post"]["responses"].keys() == {"401", "403", "405"}
         assert paths["/api/bank"].keys() == {"get"}
         assert "/api/people/{id}" not in paths
 
@@ -370,7 +370,7 @@ class TestApplications:
         gateway = start(manifest(applications=[application(DEFAULT, {ORDERS: lost, "urn:x": lost})]))
         answer = gateway("GET", "/api/shop/v1/orders")
         assert (answer.status, answer.body["message"]) == (
-            501,
+            405,
             "The mapping urn:lost of this endpoint is not installed.",
         )
         (installed,) = gateway.installed

@@ -240,7 +240,7 @@ class TestRedirects:
     ) -> None:
         """Another host, port or scheme is not followed: credentials were meant for the configured one."""
         stub.script = always(302, None, Location=target)
-        with pytest.raises(UpstreamForbidden, match="another host"):
+        with pytest.raises(UpstreamError, match="another host"):
             outgoing.send(Request("GET", f"{stub.url}/", bounds=BRIEF))
 
     def test_without_bounds_they_are_an_answer(

@@ -65,9 +65,9 @@ WHAT = {
     Kind.SCHEMA: "translated, see [Schemas](schemas.md)",
     Kind.MAPPING: "compiled, see [Mappings](mappings.md)",
     Kind.COLLECTION: "served; errors, oddities and unknown members as clients of Common Gateway know them",
-    Kind.ENDPOINT: "served, see below; events and sources answer 501 until there is who hears or is called",
+    Kind.ENDPOINT: "served, see below; those for events alone answer 405 until somebody hears them",
     Kind.APPLICATION: "its `configuration` holds for its requests; `gateway app add` makes credentials",
-    Kind.SOURCE: "recorded; passwords, keys and certificates in the file are left out, and named",
+    Kind.SOURCE: "called, once it is switched on; secrets in the file are left out, and named",
     Kind.ACTION: "recorded; its `class` is named as needing a handler, unless a package registers one",
     Kind.CRONJOB: "recorded",
     Kind.USER: "recorded, disabled and without a password",
@@ -101,12 +101,13 @@ ENDPOINTS = """
 ### Its endpoints
 
 An entry of `subEndpoints` is found at `/<path of the other>/{id}/<path>`, has the methods and events that
-it says itself, and answers 501 until a handler hears its events. One of `subSchemaEndpoints` is found at
-`/<path of the other>/{id}/<path>[/{id}]` and serves the objects whose relation leads to the one above;
-what is created there belongs to it. `multipleSchemas` lists the objects of several schemas, one schema
-after the other. A `pathRegex` is read for the path that it says, `^shop/orders/?([a-z0-9-]+)?$` for
-`shop/orders` with an id behind it; the slash is needed. What says more is matched with RE2. Two endpoints
-at one path: the first serves it, ours before those of Common Gateway, and the other is rejected.
+it says itself, and answers 405 with an empty `Allow` until a handler hears its events. One of
+`subSchemaEndpoints` is found at `/<path of the other>/{id}/<path>[/{id}]` and serves the objects whose
+relation leads to the one above; what is created there belongs to it. `multipleSchemas` lists the objects of
+several schemas, one schema after the other. A `pathRegex` is read for the path that it says,
+`^shop/orders/?([a-z0-9-]+)?$` for `shop/orders` with an id behind it; the slash is needed. What says more
+is matched with RE2. Two endpoints at one path: the first serves it, ours before those of Common Gateway,
+and the other is rejected.
 """
 
 CONFIGURATION = """

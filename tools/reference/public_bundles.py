@@ -79,10 +79,8 @@ def _general(reason: str) -> str:
     """A reason without the names in it."""
     if reason.startswith("a handler for "):
         return "a handler for its class"
-    if reason.startswith("Requests here go on"):
-        return "sources are not called yet, so a path that leads to one answers 501"
     if reason.startswith("What happens here"):
-        return "a handler of the event that the endpoint throws; until then it answers 501"
+        return "a handler of the event that the endpoint throws; until then it answers 405"
     if reason.startswith("nobody hears"):
         return "nobody hears the events that the endpoint throws beside its answer"
     if " occurs in " in reason:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway_core.catalog.sources import Breaker
-from gateway_core.errors import ConfigurationError, UpstreamForbidden, UpstreamUnavailable
+from gateway_core.errors import ConfigurationError, UpstreamDisabled, UpstreamStrayed, UpstreamUnavailable
 from gateway_core.outgoing.breaker import Breakers
 from gateway_core.outgoing.places import place
 from gateway_core.outgoing.secrets import Secrets
@@ -52,7 +52,7 @@ class TestPlaces:
     )
     def test_a_path_that_climbs_is_refused(self, path: str) -> None:
         """No spelling of a path leads out of the address of the source, or to another host."""
-        with pytest.raises(UpstreamForbidden):
+        with pytest.raises(UpstreamStrayed):
             place("https://x/api", path, ())
 
     @pytest.mark.parametrize("path", ["//evil/a", "@evil/a", ":99/a", ".evil/a"])
@@ -67,7 +67,7 @@ class TestSecrets:
         secrets = Secrets.read({"GATEWAY_SECRET_A": "1", "PATH": "/bin", "GATEWAY_STORE": "s"})
         assert secrets.fill("x${A}y") == "x1y"
         for name in ("PATH", "GATEWAY_STORE", "STORE"):
-            with pytest.raises(UpstreamUnavailable):
+            with pytest.raises(UpstreamDisabled):
                 secrets.fill(f"${{{name}}}")
 
     def test_a_file_holds_lines(self, tmp_path: Path) -> None:
