@@ -104,6 +104,10 @@ class MatchTable:
                 return Match(endpoint, None, find=True, above=above, path=parent)
             if endpoint.has_items:
                 return Match(endpoint, id, above=above, path=parent)
+        place, _, of = parent.rpartition("/")
+        found = self._with_variables(place) if id == VERSIONS and of else None
+        if found is not None and found[0].has_items:
+            return Match(found[0], of, above=found[1], versions=True, path=place)
         while path:
             proxy = self._open.get(path)
             if proxy is not None:

@@ -111,6 +111,17 @@ def test_every_item_answers(gateway: InProcess) -> None:
     assert own_faults(gateway) == []
 
 
+def test_the_versions_of_every_item_answer(gateway: InProcess) -> None:
+    """Of an object that is not there they are 404 in the dialect of its endpoint, behind variables too."""
+    described = gateway.catalog.openapi["paths"]
+    listed = [
+        endpoint for endpoint in gateway.catalog.endpoints if f"{endpoint.path}/{{id}}/versions" in described
+    ]
+    for endpoint in listed:
+        answer = gateway("GET", f"{concrete(endpoint)}/{ABSENT}/versions")
+        assert (answer.status, "message" in answer.body) == (404, True), endpoint.path
+
+
 def test_no_write_fails_on_our_side(gateway: InProcess) -> None:
     """An empty object and a list as a body are created or refused, never a fault."""
     for endpoint in gateway.catalog.endpoints:
