@@ -13,23 +13,11 @@ import httpx2
 import pytest
 import schemathesis
 from gateway_process import Server
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from promises import CHECKS, drive
 
 EXAMPLES = int(os.environ.get("GATEWAY_TEST_EXAMPLES", "20"))
 # One endpoint as it is and one behind mappings; all of them where more examples are asked for.
 COVERED = r"^/api/kic/v1/(klanten|digitaaladressen)" if EXAMPLES <= 20 else r"^/api/kic/"
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
 
 
 @pytest.fixture(scope="module")
@@ -44,31 +32,9 @@ def test_answers_keep_the_promise(demo_server: Server) -> None:
     schema = schemathesis.openapi.from_url(f"{demo_server.url}/openapi.json")
     # The facades stand under a second prefix too; their answers there are those of the first.
     once = schema.exclude(path_regex=r"^/api/(?!kic/)")
-    faults: list[str] = []
-    sent = 0
-    for result in once.get_all_operations():
-        operation = result.ok()
-
-        @settings(
-            max_examples=EXAMPLES,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy())
-        def keeps_its_promise(case: Any) -> None:
-            nonlocal sent
-            sent += 1
-            case.call_and_validate(checks=CHECKS)
-
-        try:
-            keeps_its_promise()
-        except (Exception, BaseExceptionGroup) as fault:  # noqa: BLE001 - every operation is to be heard
-            faults.append(f"{operation.method.upper()} {operation.path}: {str(fault)[:1500]}")
-    assert sent >= 50 * EXAMPLES
-    assert not faults, "\n\n".join(faults)
+    kept = drive(once, EXAMPLES)
+    assert kept.statuses.total() >= 50 * EXAMPLES
+    assert not kept.faults, "\n\n".join(kept.faults)
 
 
 @pytest.mark.slow

@@ -192,8 +192,9 @@ class TestPlans:
         assert plan(Query())
 
         def recorded(*given: Any, **more: Any) -> sql.Find:
-            asked.append(find(*given, **more).page)
-            return find(*given, **more)
+            made = find(*given, **more)
+            asked.append(made.page)
+            return made
 
         monkeypatch.setattr(sql, "find", recorded)
         other = open_store(url, durability="fast")
