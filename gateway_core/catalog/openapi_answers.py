@@ -52,7 +52,7 @@ _BY_STATUS = {str(error.status): (error, text) for error, text in _ERRORS.items(
 _ANY = (400, 401, 403, 406, 503)
 _BODY = (408, 409, 413, 415)
 # By operation, the errors it can really give. (500 belongs to no documented operation, and 405 only to those
-# that the configuration may have disabled.)
+# that the configuration has disabled.)
 ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         name: tuple(map(str, sorted(statuses)))
@@ -67,7 +67,7 @@ ERRORS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "versions": (*_ANY, 404),
             "restore": (*_ANY, *_BODY, 404, 412),
             "waiting": (401, 403, 405),
-            "forwarding": (401, 403, 404, 405, 408, 413, 502, 503, 504),
+            "forwarding": (401, 403, 408, 413, 502, 503, 504),
             "receive": (*_ANY, *_BODY),
         }.items()
     }

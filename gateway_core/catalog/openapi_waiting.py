@@ -10,6 +10,11 @@ from gateway_core.catalog.openapi_answers import JSON, errors
 from gateway_core.catalog.openapi_parameters import path_parameters
 from gateway_core.types import JsonObject
 
+_FORWARDED = (
+    "What the source answers, its own errors too. Where it is not set up, 405 with no method in `Allow`; for "
+    "a path that is none of its own, 404."
+)
+
 
 def bare_items(endpoint: Endpoint) -> Iterator[tuple[str, JsonObject]]:
     """The path with its methods. Of one that waits each answers 405 and says what is lacking."""
@@ -38,7 +43,7 @@ def _work(endpoint: Endpoint) -> JsonObject:
 
 def _forwarding(endpoint: Endpoint) -> JsonObject:
     known = errors("forwarding", endpoint.collection.errors)
-    return {"responses": {"default": {"description": "What the source answers."}, **known}}
+    return {"responses": {"default": {"description": _FORWARDED}, **known}}
 
 
 def _waiting(endpoint: Endpoint) -> JsonObject:

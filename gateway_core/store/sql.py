@@ -52,8 +52,8 @@ class Find:
     total: Statement | None
 
 
-def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes, only_if: str = "TRUE") -> Find:
-    """The statements for a query; the page is empty unless ``only_if``, a condition on no object, holds.
+def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes, only_if: str = "") -> Find:
+    """The statements for a query; the page is empty unless ``only_if`` holds, a condition on no object.
     Raises ``InvalidQuery`` for a path that cannot be asked."""
     if scope.removed:
         refuse_relations(query)
@@ -65,7 +65,7 @@ def find(scope: Scope, query: Query, dialect: Dialect, indexes: Indexes, only_if
     keys = bool(query.order) or (query.window.offset > 0 and dialect.reads_skipped)
     order = ordering(compiler, query.order, place)
     window = f"LIMIT {compiler.bind(query.window.limit)} OFFSET {compiler.bind(query.window.offset)}"
-    asked = where if only_if == "TRUE" else f"{only_if} AND {where}"
+    asked = f"{only_if} AND {where}" if only_if else where
     rows = f"FROM {_table(scope)} o WHERE {asked}"
     if order.keys and query.order[0].descending and dialect.splits_descending:
         reach = compiler.bind(query.window.limit + query.window.offset)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -55,23 +56,6 @@ async def forward(
     mappings for the path, query and bodies go through them. Raises what ``Sources`` raises; ``NotSupported``
     for a source that the configuration does not let be called, ``NotFound`` for a path that is not below it.
     """
-    try:
-        return await _forward(source, path, request, body, context, pool, max_nesting)
-    except UpstreamStrayed:
-        raise NotFound(f"Source '{source.title}' has no such path.") from None
-    except (UpstreamDisabled, UpstreamForbidden) as error:
-        raise NotSupported(error.detail, hint=error.hint) from None
-
-
-async def _forward(
-    source: Source,
-    path: str,
-    request: Request,
-    body: bytes | None,
-    context: Context,
-    pool: Executor,
-    max_nesting: int,
-) -> Response:
     headers = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in request.headers.items()
@@ -83,9 +67,23 @@ async def _forward(
     if source.exchange(path) != Exchange():
         asked = _asked(path, request, query, headers, body, max_nesting)
         services = Services(mapping=context.catalog.mappings.get, now=context.now, clock=context.clock)
-        return await _in_thread(pool, lambda: _mapped(context, source, asked, services))
+        with _as_configured(source):
+            return await _in_thread(pool, lambda: _mapped(context, source, asked, services))
     message = Message(request.method, path, tuple(query), headers, body)
-    return _passed(source, await context.sources.call_async(source, message), request)
+    with _as_configured(source):
+        answer = await context.sources.call_async(source, message)
+    return _passed(source, answer, request)
+
+
+@contextlib.contextmanager
+def _as_configured(source: Source) -> Iterator[None]:
+    """Tell what no other moment would change from failures of the source."""
+    try:
+        yield
+    except UpstreamStrayed:
+        raise NotFound(f"Source '{source.title}' has no such path.") from None
+    except (UpstreamDisabled, UpstreamForbidden) as error:
+        raise NotSupported(error.detail, hint=error.hint) from None
 
 
 def _asked(

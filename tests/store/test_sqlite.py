@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,19 @@ class TestPlans:
         assert [use for use in uses if use not in found] == [], found
         assert "object_page" not in found
         assert "SCAN o" not in found
+
+    def test_whether_many_objects_have_the_same_value_follows_the_schema(self, opened, path, make):
+        """Queries know it; the terms of an array are not made again for it."""
+        opened.apply(make.changes(make.put("1", {"items": [{"k": "x"}]})))
+        opened.ensure_indexes(SPECS)
+        with sqlite3.connect(path) as raw:
+            raw.execute("UPDATE term SET value = 's:kept'")
+        for few in (True, False):
+            opened.ensure_indexes([replace(spec, few_values=few) for spec in SPECS])
+            with opened._readers.snapshot() as connection:
+                known = indexes.current(connection, indexes.IndexSet()).indexes
+                assert connection.execute("SELECT value FROM term").fetchall() == [("s:kept",)]
+            assert {index.few for index in known.members.values()} == {few}
 
     def test_plans_hold_for_connections_that_were_open_before(self, opened):
         """A connection that read before the index was made uses it too."""

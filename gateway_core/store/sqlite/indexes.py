@@ -61,9 +61,14 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
     wanted = {(spec.entity, spec.path): spec for spec in listed if spec.plain}
     existing = _existing(connection)
     made = dict(connection.execute(_MADE).fetchall())
+    marked = False
     for key, spec in tuple(existing.items()):
         otherwise = spec.few_values != wanted.get(key, spec).few_values  # by another version of its schema
-        if otherwise or (not spec.array and made.get(index_name(spec)) != _definition(spec)):
+        if spec.array and otherwise:
+            row = (not spec.few_values, *key)
+            connection.execute("UPDATE index_spec SET few = ? WHERE entity = ? AND path = ?", row)
+            marked = True
+        elif not spec.array and (otherwise or made.get(index_name(spec)) != _definition(spec)):
             _drop(connection, spec)
             del existing[key]
     gone = [spec for key, spec in existing.items() if wanted.get(key) != spec]
@@ -72,7 +77,7 @@ def ensure(connection: sqlite3.Connection, specs: Iterable[IndexSpec]) -> None:
         _drop(connection, spec)
     for spec in new:
         _create(connection, spec)
-    if gone or new or claimed or searched or ordered:
+    if gone or new or marked or claimed or searched or ordered:
         # Random, so that no generation comes twice, be it after a rollback or a restored backup.
         connection.execute("UPDATE revision SET value = random() WHERE name = 'indexes'")
 
