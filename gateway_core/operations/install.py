@@ -119,7 +119,9 @@ def apply(store: Store, planned: Planned, context_of: ContextOf) -> Installed:
             raise _unusable(faults)
         changes = replace(changes, deletes=deletes(store, planned.clear, moment))
         record = {**planned.record, "installed": moment} if planned.record else {}
-        wanted = Configuration(plan.bundle, plan.artifacts, record, revision, changes, planned.earlier)
+        wanted = Configuration(
+            plan.bundle, plan.artifacts, record, revision, changes, planned.earlier, planned.clear
+        )
         try:
             store.configure(wanted)
         except VersionConflict:

@@ -45,8 +45,8 @@ class Planned:
     """A plan with what it takes to apply it.
 
     ``catalog`` is the whole configuration afterwards, without its API document; None when nothing is to
-    be done. ``load`` are the artifacts whose objects are created, ``clear`` the schemas whose objects are
-    deleted. An empty ``record`` forgets the bundle.
+    be done. ``load`` are the artifacts whose objects are created, ``clear`` the schemas of whose objects
+    nothing is left, neither of what is nor of what was. An empty ``record`` forgets the bundle.
     """
 
     plan: Plan
@@ -238,7 +238,8 @@ class Work:
         infos += [info_of(made.bundle, record)] if record else []
         catalog, found = build([*others, *made.artifacts], self._settings, infos, document=False)
         findings = [*self._missing(record), *made.findings, *_ours(found, made, others)]
-        gone = self._gone(made)
+        goes = [s.reference for s in made.steps if s.kind is Kind.SCHEMA and s.action is Action.REMOVE]
+        gone = self._counted(goes)
         findings += list(self._orphaned(gone))
         created = 0
         if not any(finding.severity is Severity.ERROR for finding in findings):
@@ -250,7 +251,7 @@ class Work:
             findings += data_findings(loaded, load)
             created = loaded.created
         made = replace(made, findings=tuple(findings), objects=created)
-        clear = tuple(gone) if self._objects is Objects.DELETE else ()
+        clear = tuple(goes) if self._objects is Objects.DELETE else ()
         return Planned(made, catalog, state.revision, record, earlier, load, clear)
 
     def _missing(self, record: JsonObject) -> Iterator[Finding]:
@@ -259,9 +260,8 @@ class Work:
             text = f"it requires {', '.join(missing)}"
             yield Finding(Severity.ERROR, "requires", text, hint="Install that first.")
 
-    def _gone(self, made: Plan) -> dict[Reference, int]:
-        """The schemas that go, with the number of their objects; those without any are left out."""
-        schemas = [s.reference for s in made.steps if s.kind is Kind.SCHEMA and s.action is Action.REMOVE]
+    def _counted(self, schemas: Iterable[Reference]) -> dict[Reference, int]:
+        """The schemas that have objects, with the number of them."""
         counts = {schema: self._store.count(Scope("", schema)) for schema in schemas}
         return {schema: count for schema, count in counts.items() if count}
 
@@ -273,7 +273,11 @@ class Work:
                 hint = "Decide with --objects=keep or --objects=delete; 'gateway objects export' saves them"
                 yield Finding(Severity.ERROR, "objects", text, schema, hint=hint)
             else:
-                becomes = "they stay, out of reach" if self._objects is Objects.KEEP else "they are deleted"
+                becomes = (
+                    "they stay, out of reach"
+                    if self._objects is Objects.KEEP
+                    else "they are deleted, with all that they were"
+                )
                 yield Finding(Severity.WARNING, "objects", f"{text}: {becomes}", schema)
 
 

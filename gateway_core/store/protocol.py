@@ -183,7 +183,10 @@ class Configuration:
     """What shall be in force of a bundle, and the objects that are stored together with it.
 
     No artifacts and an empty record: the bundle is forgotten, with all of its earlier installations.
-    ``expect`` is the ``Store.revision`` that must be in force; None: any.
+    ``clear`` names the entities of which nothing is to be left: the earlier versions of their objects go,
+    removed objects among them, and so do their sequences, those whose names begin with the entity and
+    ``#``. Objects that are there go by ``changes``. ``expect`` is the ``Store.revision`` that must be in
+    force; None: any.
     """
 
     bundle: str
@@ -192,6 +195,7 @@ class Configuration:
     expect: int | None = None
     changes: Changes | None = None
     earlier: Earlier = Earlier.LEAVE
+    clear: tuple[str, ...] = ()
 
     @property
     def forgets(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -40,10 +42,24 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    opened = open_store("sqlite:///:memory:")
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def store(file: Path) -> Iterator[Store]:
+    opened = open_store(f"sqlite:///{file}", durability="fast")
     yield opened
     opened.close()
+
+
+def rows(file: Path) -> dict[str, int]:
+    """How many rows each table of a store has, without those that have none."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        listed = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        tables = [name for (name,) in listed if not name.startswith("sqlite_")]
+        counts = {t: connection.execute(f'SELECT count(*) FROM "{t}"').fetchone()[0] for t in tables}
+    return {table: count for table, count in counts.items() if count}
 
 
 def done(store: Store, work: Planned) -> set[Action]:
@@ -72,9 +88,10 @@ def upgraded(bundle: Bundle) -> Bundle:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-def test_a_bundle_lives_and_leaves_nothing(store: Store, place: Path) -> None:
+def test_a_bundle_lives_and_leaves_nothing(store: Store, file: Path, place: Path) -> None:
     """Plan, install, install again, upgrade, roll back and remove: each does what it says, the second
-    installation does nothing, and after the removal nothing is left."""
+    installation does nothing, and after the removal no row is left that was not there before."""
+    empty = rows(file)
     bundle = read_bundle(place)
     schemas = [artifact.reference for artifact in bundle.artifacts if artifact.kind is Kind.SCHEMA]
     assert done(store, planned(store, bundle)) == {Action.CREATE}
@@ -95,6 +112,7 @@ def test_a_bundle_lives_and_leaves_nothing(store: Store, place: Path) -> None:
     assert done(store, removal) == {Action.REMOVE}
     assert (list(store.artifacts()), dict(store.installed())) == ([], {})
     assert sum(store.count(Scope("", schema)) for schema in schemas) == 0
+    assert rows(file) == empty
 
 
 def test_all_of_them_live_beside_each_other(store: Store) -> None:

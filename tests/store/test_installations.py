@@ -37,7 +37,7 @@ from gateway_core.query.model import Compare, Op, Query, Scope
 from gateway_core.query.times import instant
 from gateway_core.store.open import open_store
 from gateway_core.store.postgresql import PostgresqlStore
-from gateway_core.store.protocol import ApplicationRecord, Changes, Configuration, Put, Store
+from gateway_core.store.protocol import ApplicationRecord, Changes, Configuration, Delete, Put, Store
 from gateway_core.store.sqlite import SqliteStore
 from gateway_core.types import Bundle, Kind, Meta, Severity, StoredObject
 
@@ -111,6 +111,11 @@ def edit(store: Store, name: str, reference: str, **members: Any) -> None:
     store.configure(Configuration(name, artifacts, record))
 
 
+def thing(id: str, *, entity: str = THING, version: int = 1) -> StoredObject:
+    moment = instant(datetime.now(UTC))
+    return StoredObject(id, entity, {"name": "a"}, Meta(version, moment, moment))
+
+
 def body(store: Store, reference: str) -> Mapping[str, Any]:
     (found,) = (a.body for a in store.artifacts() if a.reference == reference)
     return found
@@ -178,6 +183,26 @@ class TestRemoving:
         )
         assert store.count(Scope("", THING)) == 0
         assert store.following(Scope("", THING), None, 10) in ((), [])
+
+    @pytest.mark.parametrize("objects", [Objects.KEEP, Objects.DELETE])
+    def test_forgets_what_was(self, store: Store, objects: Objects) -> None:
+        """With the objects goes every version of them, of those that were removed before too, and their
+        numbers begin anew; what is kept is kept with all of that. Other schemas lose nothing."""
+        installed(store, bundle(schemas=(THING, OTHER)))
+        known = {schema: Scope("", schema) for schema in (THING, OTHER)}
+        for number, schema in enumerate((THING, THING, OTHER)):
+            item = thing(IDS[number], entity=schema)
+            store.apply(Changes("", (Put(item, 0, sequences={("number",): f"{schema}#number"}),)))
+            store.apply(Changes("", (Put(thing(IDS[number], entity=schema, version=2), 1),)))
+        store.apply(Changes("", deletes=(Delete(IDS[0], 2, instant(datetime.now(UTC))),)))
+        smaller = bundle("2.0.0", schemas=(OTHER,))
+        apply(store, planned(store, smaller, objects=objects), gateway.context_of)
+        kept = objects is Objects.KEEP
+        assert [len(store.history(known[THING], id)) for id in IDS[:2]] == ([2, 1] if kept else [0, 0])
+        assert len(store.history(known[OTHER], IDS[2])) == 1
+        again = Put(thing(IDS[4]), 0, sequences={("number",): f"{THING}#number"})
+        (written,) = store.apply(Changes("", (again,)))
+        assert written.data["number"] == (3 if kept else 1)
 
     def test_is_refused_while_there_are_objects(self, store: Store) -> None:
         """Unless it is said what becomes of them, the plan has an error that counts them, and applies not."""

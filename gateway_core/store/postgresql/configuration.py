@@ -23,6 +23,11 @@ VALUES (%s, %s, %s, %s, %s, %s, %s)"""
 _HELD = "SELECT record FROM installation WHERE bundle = %s"
 _ARTIFACTS_HELD = """
 SELECT position, kind, reference, version, path, body FROM artifact WHERE bundle = %s ORDER BY position"""
+_CLEAR = (
+    "DELETE FROM history WHERE entity = %(entity)s",
+    "DELETE FROM counter WHERE entity = %(entity)s AND total = 0",
+    "DELETE FROM sequence WHERE starts_with(name, %(entity)s || '#')",
+)
 _PUSH = "INSERT INTO earlier (bundle, record, artifacts) VALUES (%s, %s, %s)"
 _POP = """
 DELETE FROM earlier WHERE bundle = %(bundle)s
@@ -46,6 +51,9 @@ def write(connection: Connection, known: IndexSet, wanted: Configuration) -> Wri
     row = connection.execute(LOCK).fetchone()
     if wanted.expect is not None and (row is None or row[0] != wanted.expect):
         raise superseded()
+    for entity in wanted.clear:
+        for text in _CLEAR:
+            connection.execute(text, {"entity": entity})
     _keep(connection, wanted)
     bundle = wanted.bundle
     connection.execute("DELETE FROM artifact WHERE bundle = %s", (bundle,))

@@ -21,6 +21,11 @@ _ARTIFACT = """
 INSERT INTO artifact (bundle, position, kind, reference, version, path, body) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _HELD = """
 SELECT position, kind, reference, version, path, body FROM artifact WHERE bundle = ? ORDER BY position"""
+_CLEAR = (
+    "DELETE FROM history WHERE entity = ?1",
+    "DELETE FROM counter WHERE entity = ?1 AND total = 0",
+    "DELETE FROM sequence WHERE substr(name, 1, length(?1) + 1) = ?1 || '#'",
+)
 _POP = "DELETE FROM earlier WHERE number = (SELECT max(number) FROM earlier WHERE bundle = ?)"
 _TRIM = """
 DELETE FROM earlier WHERE bundle = ?1 AND number NOT IN
@@ -37,6 +42,8 @@ def write(connection: sqlite3.Connection, known: IndexSet, wanted: Configuration
     if wanted.expect is not None and connection.execute(_REVISION).fetchone()[0] != wanted.expect:
         raise superseded()
     written = changes.write(connection, known, wanted.changes) if wanted.changes is not None else ()
+    for text in _CLEAR:
+        connection.executemany(text, [(entity,) for entity in wanted.clear])
     _keep(connection, wanted)
     bundle = wanted.bundle
     connection.execute("DELETE FROM artifact WHERE bundle = ?", (bundle,))

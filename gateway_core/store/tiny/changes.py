@@ -64,6 +64,7 @@ def configured(state: State, wanted: Configuration) -> tuple[State, tuple[Stored
     if wanted.expect is not None and wanted.expect != state.revision:
         raise superseded()
     after, written = applied(state, wanted.changes or Changes(""))
+    after = _cleared(after, wanted.clear)
     bundles, earlier = dict(after.bundles), dict(after.earlier)
     held, before = bundles.get(wanted.bundle), earlier.get(wanted.bundle, ())
     if wanted.forgets:
@@ -77,6 +78,18 @@ def configured(state: State, wanted: Configuration) -> tuple[State, tuple[Stored
         elif wanted.earlier is Earlier.PUSH and held is not None:
             earlier[wanted.bundle] = (*before, held)[-KEPT_INSTALLATIONS:]
     return replace(after, bundles=bundles, earlier=earlier, revision=state.revision + 1), written
+
+
+def _cleared(state: State, entities: tuple[str, ...]) -> State:
+    """The state without what was of these entities."""
+    if not entities:
+        return state
+    past = {
+        key: versions for key, versions in state.past.items() if versions[0].object.entity not in entities
+    }
+    named = tuple(f"{entity}#" for entity in entities)
+    sequences = {key: value for key, value in state.sequences.items() if not key[1].startswith(named)}
+    return replace(state, past=past, sequences=sequences)
 
 
 class _Draft:
