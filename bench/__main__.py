@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from bench import events, growth, http, mapping
+from bench import events, growth, http, mapping, reload
 
 mapping.main()
 http.main()
 events.main()
+reload.main()
 if any(argument.startswith("--sizes") for argument in sys.argv):
     growth.main()

@@ -16,7 +16,7 @@ from gateway_core.catalog.computed_read import ComputedReader
 from gateway_core.catalog.configuration import Configurations
 from gateway_core.catalog.cronjobs import read_cronjobs
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.entities import SchemaCache, entities
+from gateway_core.catalog.entities import entities
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
 from gateway_core.catalog.lint import lint_pairs
@@ -27,6 +27,7 @@ from gateway_core.catalog.original_endpoints import OriginalEndpointReader, hear
 from gateway_core.catalog.read_collections import read_collections
 from gateway_core.catalog.read_endpoints import EndpointReader
 from gateway_core.catalog.read_mappings import MappingCache, read_mappings
+from gateway_core.catalog.read_schemas import SchemaCache
 from gateway_core.catalog.read_sources import read_sources
 from gateway_core.catalog.rejected import rejection
 from gateway_core.catalog.shared import settle

@@ -7,84 +7,17 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from gateway_core.catalog.endpoints import Endpoint
-from gateway_core.catalog.original import is_original
-from gateway_core.catalog.rejected import reject
 from gateway_core.catalog.snapshot import Entity, ShownRelation, Spelled
-from gateway_core.errors import ConfigurationError
 from gateway_core.query.parse import QueryParser, QuerySettings
 from gateway_core.schema import (
     EntitySpec,
     PropertyKind,
     Validator,
-    check_defaults,
-    check_relations,
-    compile_validators,
-    translate,
 )
-from gateway_core.types import Artifact, Finding, JsonObject, Reference, Severity
+from gateway_core.types import JsonObject, Reference
 
 Specs = Mapping[Reference, EntitySpec]
 Validators = Mapping[Reference, Validator]
-
-
-class SchemaCache:
-    """The schemas of the last build: when none of them changed, nothing of them is compiled anew."""
-
-    __slots__ = ("_held",)
-
-    def __init__(self) -> None:
-        self._held: tuple[tuple[Artifact, ...], Specs, Validators, tuple[Finding, ...]] | None = None
-
-    def read(
-        self, artifacts: Sequence[Artifact], findings: list[Finding]
-    ) -> tuple[dict[Reference, EntitySpec], Validators]:
-        """As ``read_schemas``."""
-        held = self._held  # another thread may put another one there
-        if held is None or held[0] != tuple(artifacts):
-            found: list[Finding] = []
-            specs, validators = read_schemas(artifacts, found)
-            self._held = held = (tuple(artifacts), specs, validators, tuple(found))
-        findings.extend(held[3])
-        return dict(held[1]), held[2]
-
-
-def read_schemas(
-    artifacts: Sequence[Artifact], findings: list[Finding]
-) -> tuple[dict[Reference, EntitySpec], Validators]:
-    """The specs of the schemas and their validators.
-
-    A schema of Common Gateway's that cannot be used is left out, and those that refer to it are read anew
-    without it. With an error of any other schema there are no validators.
-    """
-    lenient = {artifact.reference: artifact for artifact in artifacts if is_original(artifact)}
-    left = {artifact.reference: artifact for artifact in artifacts}
-    while True:
-        specs, validators, found = _together(left)
-        faults = [each for each in found if each.severity is Severity.ERROR]
-        gone = {each.reference for each in faults} & lenient.keys() & left.keys()
-        if not gone:
-            findings.extend(found)
-            return specs, validators
-        findings.extend(reject(each, lenient[each.reference]) for each in faults if each.reference in gone)
-        left = {reference: artifact for reference, artifact in left.items() if reference not in gone}
-
-
-def _together(
-    artifacts: Mapping[Reference, Artifact],
-) -> tuple[dict[Reference, EntitySpec], Validators, list[Finding]]:
-    found: list[Finding] = []
-    specs: dict[Reference, EntitySpec] = {}
-    bodies = {reference: artifact.body for reference, artifact in artifacts.items()}
-    for reference, artifact in artifacts.items():
-        translation = translate(dict(artifact.body), artifacts.__contains__, bodies.get)
-        found.extend(translation.findings)
-        specs[reference] = translation.spec
-    found.extend(check_relations(specs))
-    try:
-        validators = compile_validators(specs)
-    except ConfigurationError as error:
-        return specs, {}, [*found, *error.findings]
-    return specs, validators, [*found, *check_defaults(specs, validators)]
 
 
 def entities(
