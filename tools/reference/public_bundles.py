@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gateway_core.bundles.read import read_bundle
-from gateway_core.catalog.build import build
+from gateway_core.catalog.build import BuildSettings, build
 from gateway_core.catalog.states import ArtifactState, State, left_out, states
+from gateway_core.operations.actions.registry import specs
 from gateway_core.types import Bundle
 from reference.text import page
 
@@ -53,7 +54,7 @@ def public_bundles() -> str:
 
 
 def _states(bundle: Bundle) -> Iterator[ArtifactState]:
-    catalog, findings = build(bundle.artifacts)
+    catalog, findings = build(bundle.artifacts, BuildSettings(actions=specs()))
     yield from states([bundle.name], catalog, findings)
     yield from left_out(bundle.name, bundle.findings)
 
