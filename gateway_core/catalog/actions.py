@@ -277,15 +277,16 @@ def read_actions(
     artifacts: Iterable[Artifact],
     handlers: Sequence[HandlerSpec] | None,
     specs: Mapping[Reference, EntitySpec],
-    mappings: Collection[Reference],
+    referable: Mapping[str, Collection[Reference]],
     findings: list[Finding],
-    sources: Collection[Reference] = (),
 ) -> Actions:
-    """All actions of the artifacts that can be done; what is wrong is added to the findings. Without
+    """All actions of the artifacts that can be done; what is wrong is added to the findings.
+
+    ``referable`` are the references, by their kind, that a configuration may name beside schemas. Without
     knowing of any handlers (None) nothing is said of actions, and none is done."""
     if handlers is None:
         return Actions()
-    reader = ActionReader(handlers, specs, {"mapping": mappings, "source": sources}, findings)
+    reader = ActionReader(handlers, specs, referable, findings)
     read = [action for artifact in artifacts if (action := reader.read(artifact)) is not None]
     actions = Actions.of(read, specs)
     for action in actions.listed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -77,7 +77,12 @@ def build(
     specs, validators = settings.schemas.read(_of(used, Kind.SCHEMA), findings)
     mappings = read_mappings(_of(used, Kind.MAPPING), settings.limits, settings.compiled, findings)
     sources = read_sources(_of(used, Kind.SOURCE), mappings, findings)
-    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, mappings, findings, sources)
+    referable: dict[str, Collection[Reference]] = {
+        "mapping": mappings,
+        "source": sources,
+        "computed endpoint": [a.reference for a in _of(used, Kind.COMPUTED)],
+    }
+    actions = read_actions(_of(used, Kind.ACTION), settings.actions, specs, referable, findings)
     endpoints = heard(_endpoints(used, specs, mappings, findings), actions)
     findings.extend(lint_pairs(endpoints, specs))
     findings.extend(word_clashes(endpoints, specs))

@@ -45,6 +45,15 @@ _MAX_VALUES = 100
 
 
 def compute(call: Call, context: Context) -> Outcome:
+    """What is computed, with its tag. Raises as ``answer_of``."""
+    body = answer_of(call, context)
+    tag = hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=9).hexdigest()
+    if call.if_none_match is not None and names(call.if_none_match, tag):
+        return Outcome(Result.UNCHANGED, etag=tag)
+    return Outcome(Result.FOUND, body, tag)
+
+
+def answer_of(call: Call, context: Context) -> Json:
     """Gather what the endpoint declares, all of one state, and map it.
 
     Raises ``InvalidQuery`` for a parameter that is not declared, is missing, or names nothing, and
@@ -56,11 +65,7 @@ def compute(call: Call, context: Context) -> Outcome:
     given = dict(_read(computed, call.params))
     with context.store.snapshot():
         document = _Gathering(call, context, computed, given).document()
-    body = computed.mapping.apply(document, services(call, context))
-    tag = hashlib.blake2b(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), digest_size=9).hexdigest()
-    if call.if_none_match is not None and names(call.if_none_match, tag):
-        return Outcome(Result.UNCHANGED, etag=tag)
-    return Outcome(Result.FOUND, body, tag)
+    return computed.mapping.apply(document, services(call, context))
 
 
 def _read(computed: Computed, params: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:

@@ -40,5 +40,8 @@ def _related(context: Context, prop: PropertySpec, value: Json, id: str, *, part
     child = _complete(context, target, value, str(value.get(ID) or ""), partial=partial)
     if prop.kind is PropertyKind.INVERSE and prop.inverse_of is not None:
         back = target.spec.properties.get(prop.inverse_of)
-        child[prop.inverse_of] = [id] if back is not None and back.many else id
+        if id:
+            child[prop.inverse_of] = [id] if back is not None and back.many else id
+        else:  # a new object of a new object: what it belongs to gets its id when it is written
+            child.pop(prop.inverse_of, None)
     return child

@@ -103,6 +103,31 @@ class TestNotification:
             "datacontenttype": "application/json",
         }
 
+    def test_of_others_is_passed_on_as_it_came(
+        self, gateway: Server, client: httpx2.Client, receiver: Receiver
+    ) -> None:
+        """What a zaaksysteem notifies goes to who subscribed to its channel, for the kenmerken that they
+        asked for, once; other channels are passed over."""
+        kenmerken = {"zaaktype": "https://zaken.example.nl/zaaktypen/1"}
+        subscribe(client, receiver, {"naam": "zaken", "filters": kenmerken}, formaat="cloudevents")
+        sent = {
+            "kanaal": "zaken",
+            "hoofdObject": "https://zaken.example.nl/zaken/1",
+            "resource": "status",
+            "resourceUrl": "https://zaken.example.nl/statussen/1",
+            "actie": "create",
+            "aanmaakdatum": "2026-01-05T10:00:00Z",
+            "kenmerken": kenmerken,
+        }
+        others = ({"kanaal": "documenten"}, {"kenmerken": {"zaaktype": "x"}}, {"kenmerken": None}, {})
+        for number, more in enumerate((*others, {}, {"geheim": "999993653"})):
+            moment = f"2026-01-05T10:00:0{min(number, 3)}Z"
+            notified = {**sent, **more, "aanmaakdatum": moment}
+            assert httpx2.post(f"{gateway.url}/api/notifications", json=notified).status_code == 204
+        (told,) = settled(receiver, 1)
+        assert told.body == {**sent, "aanmaakdatum": "2026-01-05T10:00:03Z"}
+        assert told.headers["content-type"] == "application/json"
+
     def test_follows_each_change_in_order(self, client: httpx2.Client, receiver: Receiver) -> None:
         """Creating, changing and removing are told one after the other, with the kenmerken of each."""
         subscribe(client, receiver, "taken")
@@ -220,7 +245,7 @@ class TestSubscription:
         [
             {"callbackUrl": "ftp://example.nl/x"},
             {"callbackUrl": "https://user:password@example.nl/x"},
-            {"kanalen": [{"naam": "zaken"}]},
+            {"kanalen": [{"naam": "besluiten"}]},
             {"kanalen": []},
             {"kanalen": [{"naam": "taken", "filters": {"status": 1}}]},
             {"formaat": "xml"},

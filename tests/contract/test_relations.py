@@ -185,6 +185,24 @@ class TestWriting:
         assert totals(api) == before
         assert get(api, ADDRESSES, made["home"])["street"] == "S"
 
+    @pytest.mark.parametrize("friend", [{}, {"_id": NOBODY}])
+    def test_a_new_object_has_new_ones_that_require_it(
+        self, api: httpx2.Client, friend: dict[str, Any]
+    ) -> None:
+        """What is written below an object that is new itself belongs to it, whatever its own depth; another
+        owner, which it may name, does not count."""
+        other = post(api, PERSONS, name="Other")
+        letters = [{"text": "one"}, {"text": "two", "to": other["_id"]}]
+        if friend:
+            wrong = {"name": "A", "friend": {**friend, "name": "B", "letters": letters}}
+            assert api.post(PERSONS, json=wrong).status_code == 400
+            return
+        made = post(api, PERSONS, name="A", friend={"name": "B", "letters": letters})
+        shown = get(api, PERSONS, made["friend"])
+        assert [each["text"] for each in shown["embedded"]["letters"]] == ["one", "two"]
+        assert {each["to"] for each in shown["embedded"]["letters"]} == {made["friend"]}
+        assert get(api, PERSONS, other["_id"])["letters"] == []
+
     def test_a_patch_changes_the_object_that_is_there(self, api: httpx2.Client) -> None:
         """A part of a related object is patched in it; its id and the rest of it stay."""
         made = post(api, PERSONS, name="A", home={"street": "S", "country": {"name": "C"}})

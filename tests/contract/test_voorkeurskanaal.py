@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,18 @@ def chosen(api: httpx2.Client, partij: str, taak: str | None = None, **params: s
     """Channel, address and step of the answer."""
     body = asked(api, partij, **({} if taak is None else {"taak": taak}), **params)
     return body["kanaal"], body["adres"], body["stap"]
+
+
+def internal(api: httpx2.Client, partij: str, task: str = "", *, wait: bool = True) -> list[Body]:
+    """The internal tasks about contacts with a partij, once there is one."""
+    deadline = time.monotonic() + 20
+    while True:
+        query = {"klantcontact.betrokkenen.partij": partij}
+        found: list[Body] = api.get(f"{KIC}/internetaken", params=query).json()["results"]
+        if found or not wait:
+            return found
+        assert time.monotonic() < deadline, f"no internal task for {task or partij}"
+        time.sleep(0.05)
 
 
 class TestVectors:
@@ -117,16 +130,28 @@ class TestVectors:
         assert asked(api, partij(api, bezoekadres=home))["postadres"] == home
 
     def test_v8_nothing_at_all(self, api: httpx2.Client) -> None:
-        """No message; the answer tells to make an internal task, and none is made here."""
+        """No message, and an internal task of a contact that did not succeed; asking makes no other."""
         who = partij(api, address("formulier", "https://form.example"))
-        before = api.get(f"{KIC}/internetaken").json()["total"]
-        body = asked(api, who, taak=taak(api, who))
+        task = taak(api, who)
+        body = asked(api, who, taak=task)
         assert (body["kanaal"], body["adres"], body["stap"]) == ("geen", None, None)
         assert (body["vervolg"]["soort"], body["vervolg"]["gevraagdeHandeling"]) == (
             "interneTaak",
             "Kanaal onbekend",
         )
-        assert api.get(f"{KIC}/internetaken").json()["total"] == before
+        (made,) = internal(api, who)
+        assert (made["gevraagdeHandeling"], made["status"]) == ("Kanaal onbekend", "te_verwerken")
+        contact = api.get(f"{KIC}/klantcontacten/{made['klantcontact']}").json()
+        assert (contact["onderwerp"], contact["indicatieContactGelukt"]) == ("Lever aan", "nee")
+        about = contact["gaatOver"]["objectIdentificator"]
+        assert (about["objecttype"], about["objectId"]) == ("taak", task)
+        asked(api, who, taak=task)
+        reachable, closed = partij(api, address("emailadres", MAIL)), partij(api)
+        taak(api, reachable)
+        taak(api, closed, status="gesloten")
+        internal(api, last := partij(api), taak(api, last))  # what came before it has been worked on
+        assert (internal(api, reachable, wait=False), internal(api, closed, wait=False)) == ([], [])
+        assert internal(api, who) == [made]
 
     def test_v9_an_inactive_partij(self, api: httpx2.Client) -> None:
         """Nothing is sent, whatever the task asks for."""

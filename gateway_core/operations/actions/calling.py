@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 from urllib.parse import quote
 
 from gateway_core.errors import Hopeless
+from gateway_core.operations.actions.given import ASKED, OneTarget, given
 from gateway_core.operations.actions.objects import change
-from gateway_core.operations.actions.occasion import occasion
-from gateway_core.operations.actions.protocol import WHOLE, Work
+from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.asking import Ask, ask, source_of
-from gateway_core.types import Json, JsonObject, Reference
+from gateway_core.types import Json, JsonObject
 
 SOURCE: Final[JsonObject] = {
     "type": "string",
@@ -42,6 +41,7 @@ CALL_SCHEMA: Final[JsonObject] = {
             "description": "the `$id` of the mapping that makes the body; it is given what conditions are "
             "given. Of nothing, nothing is called. Without it there is no body",
         },
+        "computed": ASKED,
         "store": {
             "type": "string",
             "x-refers": "mapping",
@@ -65,21 +65,6 @@ PROXY_SCHEMA: Final[JsonObject] = {
 }
 
 
-class OneTarget:
-    """What handlers with one target and no interest in particular schemas have in common."""
-
-    aliases: tuple[str, ...] = ()
-
-    def interest(
-        self,
-        configuration: Mapping[str, Json],  # noqa: ARG002 - whatever it says
-    ) -> Mapping[Reference, Collection[str]] | None:
-        return None
-
-    def targets(self, work: Work) -> Iterable[str]:  # noqa: ARG002 - every event has the one
-        return WHOLE
-
-
 class CallSource(OneTarget):
     """See ``protocol.Handler``. It is done again after a kill: a source that must not hear of an event
     twice finds the event's id in ``Idempotency-Key``."""
@@ -93,7 +78,7 @@ class CallSource(OneTarget):
         body: Json = None
         mapping = work.configuration.get("mapping")
         if mapping is not None:
-            body = context.catalog.mappings[mapping].apply(occasion(work.event, work.document), reach)
+            body = context.catalog.mappings[mapping].apply(given(work), reach)
             if not body:
                 return None
         source = source_of(context.catalog, work.configuration["source"])

@@ -15,7 +15,8 @@ from urllib.parse import quote, urlsplit
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.catalog.sources import Source
 from gateway_core.errors import GatewayError, MappingError
-from gateway_core.operations.actions.calling import METHOD, OneTarget
+from gateway_core.operations.actions.calling import METHOD
+from gateway_core.operations.actions.given import OneTarget
 from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.asking import Ask, ask, source_of

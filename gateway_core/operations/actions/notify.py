@@ -9,6 +9,7 @@ import orjson
 
 from gateway_core.errors import GatewayError, Hopeless, UpstreamError
 from gateway_core.operations.actions.notify_schema import SCHEMA, SECONDS
+from gateway_core.operations.actions.occasion import BODY
 from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.outgoing.protocol import Bounds, Request
@@ -31,6 +32,8 @@ class Notify:
     def interest(self, configuration: Mapping[str, Json]) -> Mapping[Reference, Collection[str]] | None:
         told: dict[Reference, dict[str, None]] = {}
         for channel in configuration["channels"]:
+            if "schema" not in channel:
+                continue
             told.setdefault(channel["schema"], {}).update(
                 dict.fromkeys((channel.get("members") or {}).values())
             )
@@ -106,7 +109,21 @@ def _read(work: Work, scope: Scope) -> Iterator[StoredObject]:
 
 def _channels(work: Work) -> list[Mapping[str, Any]]:
     """The channels that tell of the event."""
-    return [each for each in work.configuration["channels"] if each["schema"] == work.event.entity]
+    listed: list[Mapping[str, Any]] = work.configuration["channels"]
+    if work.event.entity:
+        return [each for each in listed if each.get("schema") == work.event.entity]
+    body = _body(work)
+    return [each for each in listed if "received" in each and _agrees(body, each["received"])]
+
+
+def _body(work: Work) -> JsonObject:
+    """The received message."""
+    body = work.event.data.get(BODY)
+    return body if isinstance(body, dict) else {}
+
+
+def _agrees(body: JsonObject, wanted: Mapping[str, Json]) -> bool:
+    return all(name in body and _text(body[name]) == _text(value) for name, value in wanted.items())
 
 
 def _wanted(
@@ -134,13 +151,19 @@ def _text(value: Json) -> str:
 
 
 def _members(work: Work, channel: Mapping[str, Any]) -> JsonObject:
-    """What a channel tells of the object of an event, by the channel's names."""
+    """What a channel tells of the object of an event, by the channel's names, or what can be filtered by in
+    a received message."""
+    if "received" in channel:
+        found = _body(work).get(channel.get("filtered", ""))
+        return found if isinstance(found, dict) else {}
     held = work.event.data
     return {name: held.get(member) for name, member in (channel.get("members") or {}).items()}
 
 
 def _message(work: Work, channel: Mapping[str, Any], chosen: str) -> tuple[str, bytes]:
     """The media type and the body of what a subscriber is told."""
+    if "received" in channel:
+        return "application/json", orjson.dumps(_body(work))
     formats: Mapping[str, Any] = work.configuration["formats"]
     usual = str(work.configuration.get("format") or next(iter(formats)))
     form = formats.get(chosen) or formats[usual]

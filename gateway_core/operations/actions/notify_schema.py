@@ -42,10 +42,22 @@ SCHEMA: Final[JsonObject] = {
             "minItems": 1,
             "items": {
                 "type": "object",
-                "required": ["name", "schema"],
+                "required": ["name"],
+                "oneOf": [{"required": ["schema"]}, {"required": ["received"]}],
                 "additionalProperties": False,
                 "properties": {
                     "name": {**_MEMBER, "description": "the name that subscribers use"},
+                    "received": {
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+                        "description": "instead of a schema: members of a received message with the values "
+                        "that they must have. Such a message is passed on as it came",
+                    },
+                    "filtered": {
+                        **_MEMBER,
+                        "description": "of a received message: the member whose members can be filtered by",
+                    },
                     "schema": {
                         **_MEMBER,
                         "x-refers": "schema",

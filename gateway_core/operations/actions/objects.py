@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID, uuid5
 
 from gateway_core.catalog.snapshot import Entity
 from gateway_core.errors import BadRequest, Conflict, Hopeless, NotUnique, VersionConflict
-from gateway_core.operations.actions.occasion import occasion
-from gateway_core.operations.actions.protocol import WHOLE, Work
+from gateway_core.operations.actions.given import ASKED, OneTarget, given
+from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.documents import ID, patched
 from gateway_core.operations.graph import Extend, Graph, load
@@ -42,6 +42,7 @@ MAP_SCHEMA: Final[JsonObject] = {
     "additionalProperties": False,
     "properties": {
         "mapping": _MAPPING,
+        "computed": ASKED,
         "store": {
             "type": "boolean",
             "description": "`true`: what it makes is merged into the object of the event, which is "
@@ -54,7 +55,7 @@ CREATE_SCHEMA: Final[JsonObject] = {
     "type": "object",
     "required": ["mapping", "schema"],
     "additionalProperties": False,
-    "properties": {"mapping": _MAPPING, "schema": _SCHEMA},
+    "properties": {"mapping": _MAPPING, "schema": _SCHEMA, "computed": ASKED},
 }
 
 UPDATE_SCHEMA: Final[JsonObject] = {
@@ -68,26 +69,12 @@ UPDATE_SCHEMA: Final[JsonObject] = {
             "URL; without it that of the event. Of nothing, nothing changes",
         },
         "schema": _SCHEMA,
+        "computed": ASKED,
     },
 }
 
 
-class _OneTarget:
-    """What handlers with one target and no interest in particular schemas have in common."""
-
-    aliases: tuple[str, ...] = ()
-
-    def interest(
-        self,
-        configuration: Mapping[str, Json],  # noqa: ARG002 - whatever it says
-    ) -> Mapping[Reference, Collection[str]] | None:
-        return None
-
-    def targets(self, work: Work) -> Iterable[str]:  # noqa: ARG002 - every event has the one
-        return WHOLE
-
-
-class Map(_OneTarget):
+class Map(OneTarget):
     """See ``protocol.Handler``."""
 
     name = "map"
@@ -101,7 +88,7 @@ class Map(_OneTarget):
         return made
 
 
-class Create(_OneTarget):
+class Create(OneTarget):
     """See ``protocol.Handler``. The id follows from event and action: done twice, it makes one object."""
 
     name = "create"
@@ -130,7 +117,7 @@ class Create(_OneTarget):
         return None
 
 
-class Update(_OneTarget):
+class Update(OneTarget):
     """See ``protocol.Handler``."""
 
     name = "update"
@@ -150,7 +137,7 @@ class Update(_OneTarget):
 def _mapped(work: Work) -> JsonObject:
     """What the configured mapping makes of the event."""
     mapping = work.tools.context.catalog.mappings[work.configuration["mapping"]]
-    made = mapping.apply(occasion(work.event, work.document), services(work, calls=True))
+    made = mapping.apply(given(work), services(work, calls=True))
     return dict(made) if isinstance(made, dict) else {}
 
 

@@ -9,7 +9,8 @@ from gateway_core.catalog.actions import Action
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.errors import Conflict, NotFound
 from gateway_core.mapping.mapping import Services
-from gateway_core.operations.actions.calling import SOURCE, OneTarget
+from gateway_core.operations.actions.calling import SOURCE
+from gateway_core.operations.actions.given import OneTarget
 from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.call import Context

@@ -68,6 +68,9 @@ class NoWayOut:
         raise AssertionError("nothing is sent here")
 
 
+MADE: dict[str, Any] = {"$id": f"{HOME}made.mapping.json", "passTrough": False, "mapping": {"name": "id"}}
+
+
 def action(name: str = "a", **body: Any) -> Artifact:
     reference = f"{HOME}{name}.action.json"
     given = {"$id": reference, "listens": [EventName.CREATED], "handler": "note", **body}
@@ -152,11 +155,21 @@ class TestReading:
             ),
             ({"handler": "map", "configuration": {"mapping": 1}}, "does not fit the handler 'map'"),
             ({"handler": "map", "configuration": {"maping": "x", "mapping": "y"}}, "'maping' was unexpected"),
+            (
+                {
+                    "handler": "map",
+                    "configuration": {
+                        "mapping": MADE["$id"],
+                        "computed": {"line": {"reference": "urn:none", "object": "id"}},
+                    },
+                },
+                "names the computed endpoint 'urn:none', which is not installed",
+            ),
         ],
     )
     def test_refuses_what_could_not_work(self, wrong: dict[str, Any], told: str) -> None:
         """What is wrong with an action is found when it is installed, with its name and the way out."""
-        found = faults(action(**wrong))
+        found = faults(action(**wrong), Artifact(Kind.MAPPING, MADE["$id"], "", MADE, Origin("test", "m")))
         assert any(told in each and f"{HOME}a.action.json" in each for each in found), found
 
     def test_tells_of_keys_that_mean_nothing(self) -> None:
@@ -382,6 +395,40 @@ class TestObjects:
             made.deliver()
             stored = made.context.store.fetch(Scope("", OWNER.reference), id)
             assert (stored.data["name"], stored.meta.version) == (f"REX {handler.upper()}", 2)
+
+    def test_are_made_of_what_computed_endpoints_answer(self, shop: Any) -> None:
+        """The mapping is given what a computed endpoint answers about an object that the event names, with
+        parameters; nothing where the object, or what a parameter names, is not there."""
+        line = mapping("line", {"text": "{{ object.name }} {{ parameters.word|default('-') }}"})
+        computed = {
+            "$id": f"{HOME}line.computed.json",
+            "reference": OWNER.reference,
+            "path": "owners/{id}/line",
+            "parameters": {"word": {"description": "A word."}},
+            "mapping": line.reference,
+        }
+        asked = {
+            "line": {"reference": computed["$id"], "object": "id", "parameters": {"word": "action"}},
+            "bare": {"reference": computed["$id"], "object": "object.id", "parameters": {"word": "none"}},
+            "lost": {"reference": computed["$id"], "object": "object.name"},
+            "nothing": {"reference": computed["$id"], "object": "object.pets.0.id"},
+        }
+        told = "{{ computed.line.text }} {{ computed.bare.text }}"
+        absent = "{{ computed.lost is null and computed.nothing is null ? 'absent' : 'there' }}"
+        maps = mapping("told", {"name": f"{told} {absent}"})
+        made = shop(
+            line,
+            maps,
+            Artifact(Kind.COMPUTED, computed["$id"], "", computed, Origin("test", "computed.json")),
+            action(
+                handler="update",
+                configuration={"mapping": maps.reference, "schema": OWNER.reference, "computed": asked},
+            ),
+        )
+        id = made.call(Action.CREATE, owner("Rex")).body["id"]
+        made.deliver()
+        stored = made.context.store.fetch(Scope("", OWNER.reference), id)
+        assert stored.data["name"] == "Rex create Rex - absent"
 
     def test_that_cannot_be_are_told_in_words(self, shop: Any) -> None:
         """What a schema does not allow is hopeless, and the reason names the member and no value."""
