@@ -153,6 +153,8 @@ def _settings(target: Mapping[str, Any], options: Options) -> dict[str, Any]:
         "lock_timeout": options.lock_timeout * 1000,
         "idle_in_transaction_session_timeout": 600_000,  # an export may have a slow reader
         "jit": "off",  # a long condition takes longer to compile than most requests to answer
+        # Starting workers takes longer than most requests, and other requests want those processors.
+        "max_parallel_workers_per_gather": "0",
     }
     flags = [f"-c {name}={value}" for name, value in limits.items()]
     if not options.flush:
