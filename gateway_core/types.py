@@ -192,7 +192,8 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who calls: an application, and the user it speaks for when it says so. ``reference`` is that of the
-    artifact that declares the application; empty when none does."""
+    artifact that declares the application; empty when none does. ``claims`` are the texts in its token,
+    which may be personal data."""
 
     application: str
     scopes: frozenset[str]
@@ -200,3 +201,4 @@ class Principal:
     user: str | None = None
     user_name: str | None = None
     reference: Reference = ""
+    claims: Mapping[str, str] = field(default_factory=dict, repr=False)

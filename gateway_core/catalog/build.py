@@ -19,6 +19,7 @@ from gateway_core.catalog.endpoints import Endpoint
 from gateway_core.catalog.entities import entities
 from gateway_core.catalog.indexed import indexed_paths
 from gateway_core.catalog.keys import unknown_keys
+from gateway_core.catalog.limits import check_limits, limited
 from gateway_core.catalog.lint import lint_pairs
 from gateway_core.catalog.match import MatchTable
 from gateway_core.catalog.members_of_type import sound
@@ -91,6 +92,7 @@ def build(
     computed = tuple(e for a in _of(used, Kind.COMPUTED) if (e := computing.read(a)) is not None)
     known = entities(specs, validators, endpoints, settings.query)
     findings.extend(check_selections(computed, known))
+    findings.extend(check_limits(endpoints, known))
     serving = {artifact.origin.bundle for artifact in _of(artifacts, Kind.ENDPOINT)}
     # What is wrong with configuration is told, and not described.
     document = document and not any(finding.severity is Severity.ERROR for finding in findings)
@@ -131,7 +133,9 @@ def _endpoints(
     listed = _of(artifacts, Kind.ENDPOINT)
     read = [(a, original.read(a) if is_original(a) else ours.read(a)) for a in listed]
     found = _at_own_paths([(a, endpoint) for a, endpoint in read if endpoint is not None], findings)
-    return Configurations(_of(artifacts, Kind.APPLICATION), mappings, bodies, findings).applied(found)
+    applications = _of(artifacts, Kind.APPLICATION)
+    configured = Configurations(applications, mappings, bodies, findings).applied(found)
+    return limited(configured, applications, findings)
 
 
 def _of(artifacts: Iterable[Artifact], kind: Kind) -> list[Artifact]:

@@ -12,7 +12,7 @@ from gateway_core.query.text import keys_of
 from gateway_core.types import Finding, Json, JsonObject, Reference, Severity
 
 # One of these can stand for a value of any type that a filter takes.
-_STAND_INS = ("x", "1", "true", "b3a1c5d8-1f0e-4d5b-9a53-0f6f3f9b1c11", "2025-01-01T00:00:00Z")
+STAND_INS = ("x", "1", "true", "b3a1c5d8-1f0e-4d5b-9a53-0f6f3f9b1c11", "2025-01-01T00:00:00Z")
 EXACT = "exact"
 
 
@@ -44,7 +44,7 @@ def filter_of(name: str, value: Value, given: Json) -> JsonObject:
 
 def _faults(selection: Selection, entity: Entity) -> Iterator[InvalidQuery]:
     for name, value in selection.filters:
-        tried = (value.value,) if isinstance(value, Fixed) else _STAND_INS
+        tried = (value.value,) if isinstance(value, Fixed) else STAND_INS
         faults = [fault for each in tried if (fault := _fault(entity, name, value, each)) is not None]
         if len(faults) == len(tried):
             yield faults[0]

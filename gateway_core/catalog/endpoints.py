@@ -9,7 +9,7 @@ from enum import StrEnum
 from gateway_core.catalog.computed import Computed
 from gateway_core.catalog.members import ClientShape
 from gateway_core.mapping.mapping import CompiledMapping
-from gateway_core.types import JsonObject, Reference
+from gateway_core.types import Json, JsonObject, Reference
 
 API_ROOT = "/api"
 VERSIONS = "versions"  # behind the path of an object: what it was
@@ -135,6 +135,24 @@ class Receives:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A filter that objects must satisfy: with what the token of a request says as ``claim``, or a
+    configured ``value``."""
+
+    name: str
+    claim: str = ""
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What an application may do with those objects only that are within all bounds."""
+
+    methods: frozenset[str]
+    bounds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One resource: ``path`` lists and creates, ``path/{id}`` reads and changes.
 
@@ -153,6 +171,7 @@ class Endpoint:
     to, below the path ``to`` there. ``variants`` are the same endpoint as the applications with these
     references see it. With ``computed`` it serves no objects: it answers what is made of one, behind that
     object's path. With ``receives`` it takes messages, has no ``entity``, and only throws.
+    ``limit``, of a variant, is what an application may do that sees only what is its user's own.
     """
 
     reference: Reference
@@ -185,6 +204,7 @@ class Endpoint:
     variants: Mapping[Reference, Endpoint] = field(default_factory=dict)
     computed: Computed | None = None
     receives: Receives | None = None
+    limit: Limit | None = None
 
     @property
     def path(self) -> str:

@@ -79,8 +79,9 @@ APPLICATION_KEYS: Mapping[str, str] = MappingProxyType(
         "title": "its name, under which `gateway app add` makes its credentials",
         "description": "for people",
         "version": "for people",
-        "scopes": "for people: what it needs, of `read` and `write`",
+        "scopes": "for people: what it needs, of `read`, `write` and `own`",
         "configuration": "mappings of endpoints for this application, see below",
+        "limits": "what it may do that sees only what is its user's own, see below",
     }
 )
 

@@ -16,7 +16,11 @@ app = typer.Typer(help="The applications that may call, and their credentials.",
 def add(
     name: Annotated[str, typer.Argument(help="What the application is called.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="read, write or admin; read and write when left out.")
+        list[str] | None,
+        typer.Option(
+            help="read, write, admin or own; read and write when left out, and own for an "
+            "application that a bundle limits to what is its user's own."
+        ),
     ] = None,
     admin: Annotated[
         bool, typer.Option("--admin", help="It may change the configuration too, below /admin.")
@@ -28,23 +32,30 @@ def add(
 ) -> None:
     """Make credentials for an application. They are shown once: note them down."""
     from gateway_core import app as gateway
-    from gateway_core.operations.access import ADMIN, SCOPES
+    from gateway_core.operations.access import ADMIN, OWN, SCOPES
     from gateway_core.operations.applications import add_application, declared
     from gateway_core.settings import Settings
 
     settings = Settings()
     store = gateway.store_of(settings)
     gateway.install_bundles(settings, store, tell)
-    references = {title: artifact.reference for title, artifact in declared(store.artifacts(), store)}
+    artifact = dict(declared(store.artifacts(), store)).get(name)
+    limited = artifact is not None and bool(artifact.body.get("limits"))
+    if OWN in (scope or ()) and not limited:
+        fail(
+            f"no bundle tells what '{name}' may do with what is its user's own: see 'limits' of applications"
+        )
     secret = sys.stdin.readline().strip() if secret_stdin else None
     made = add_application(
         store,
         name,
         gateway.now(),
-        scopes=tuple(dict.fromkeys((*(scope or SCOPES), *([ADMIN] if admin else [])))),
+        scopes=tuple(
+            dict.fromkeys((*(scope or ((OWN,) if limited else SCOPES)), *([ADMIN] if admin else [])))
+        ),
         client_id=client_id,
         secret=secret,
-        reference=references.get(name),
+        reference=artifact.reference if artifact is not None else None,
     )
     print(f"application: {made.name}")
     print(f"api key:     {made.api_key}")

@@ -8,19 +8,24 @@ from dataclasses import dataclass
 
 import jwt
 
+from gateway_core.catalog.endpoints import Bound, Endpoint
 from gateway_core.errors import Forbidden, Unauthenticated
-from gateway_core.operations.call import Action
+from gateway_core.operations.call import Action, Bounding
 from gateway_core.query.values import read_text
 from gateway_core.store.protocol import ApplicationRecord
-from gateway_core.types import Principal
+from gateway_core.types import Json, Principal
 
 READ, WRITE = "read", "write"
 ADMIN = "admin"
 SCOPES = (READ, WRITE)
 """What an application gets when nothing else is asked for: to administer is asked for by name."""
-ALL_SCOPES = (*SCOPES, ADMIN)
+OWN = "own"
+"""For an application that acts for one user at a time: it may do what its artifact's ``limits`` say, with the
+objects that claims of its token point out, and nothing else."""
+ALL_SCOPES = (*SCOPES, ADMIN, OWN)
 FOREVER = 2**53
 MAX_CLAIM = 200
+_OF_OWN = {Action.READ: "GET", Action.LIST: "GET", Action.FIND: "GET", Action.PATCH: "PATCH"}
 READING = frozenset(
     {Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS, Action.COMPUTE}
 )
@@ -101,6 +106,7 @@ class Gatekeeper:
             user=_text(claims.get("user_id")),
             user_name=_text(claims.get("user_representation")),
             reference=application.reference or "",
+            claims=_claims(claims) if OWN in application.scopes else {},
         )
 
     def _check_times(self, claims: dict[str, object], now: float) -> None:
@@ -114,12 +120,34 @@ class Gatekeeper:
             raise Unauthenticated("the token is too old", hint="Sign a new one for each request.")
 
 
-def authorise(principal: Principal, action: Action) -> None:
-    """Raise ``Forbidden`` when the principal's scopes do not cover the action.
+def authorise(principal: Principal, action: Action, endpoint: Endpoint) -> tuple[Bounding, ...]:
+    """The bounds that the action keeps to, none for who may do it with any object. ``endpoint`` is as the
+    application sees it.
 
-    Removed objects are for those who may remove: what is gone is not shown to whoever reads.
+    Removed objects are for those who may remove: what is gone is not shown to whoever reads. Raises
+    ``Forbidden`` when the principal's scopes do not cover the action.
     """
+    if OWN in principal.scopes and principal.scopes.isdisjoint((READ, WRITE)):
+        return _own(principal, action, endpoint)
     require(principal, READ if action in READING else WRITE)
+    return ()
+
+
+def _own(principal: Principal, action: Action, endpoint: Endpoint) -> tuple[Bounding, ...]:
+    limit, method = endpoint.limit, _OF_OWN.get(action)
+    if limit is None or method not in limit.methods:
+        raise Forbidden(f"application '{principal.application}' may do no such thing here for its user")
+    return tuple(Bounding(bound, _asked(principal, bound)) for bound in limit.bounds)
+
+
+def _asked(principal: Principal, bound: Bound) -> Json:
+    if not bound.claim:
+        return bound.value
+    value = principal.claims.get(bound.claim)
+    if not value:
+        hint = f"Sign a token for each request, with the claim '{bound.claim}'."
+        raise Forbidden("the credentials do not tell whose data are meant", hint=hint)
+    return value
 
 
 def require(principal: Principal, scope: str) -> None:
@@ -141,6 +169,12 @@ def _seconds(claim: object) -> float | None:
     if claim is None:
         return None
     raise Unauthenticated("a time in the token is not a number of seconds")
+
+
+def _claims(claims: dict[str, object]) -> dict[str, str]:
+    """The texts of a token that a store can hold, whole: a part of one would be somebody else's."""
+    texts = {name: text for name, text in claims.items() if isinstance(text, str) and len(text) <= MAX_CLAIM}
+    return {name: text for name, text in texts.items() if read_text(text) == text}
 
 
 def _text(claim: object) -> str | None:

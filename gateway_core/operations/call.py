@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from gateway_core.catalog.endpoints import Endpoint
+from gateway_core.catalog.endpoints import Bound, Endpoint
 from gateway_core.catalog.snapshot import Catalog
 from gateway_core.outgoing.protocol import NoSources, Sources
 from gateway_core.store.protocol import Store
@@ -66,6 +66,13 @@ class Result(StrEnum):
     RECEIVED = "received"
 
 
+class Bounding(NamedTuple):
+    """A bound, and the value that it has for this request."""
+
+    bound: Bound
+    value: Json
+
+
 class Call(NamedTuple):
     """An intent, not yet sense: nothing in it has been checked against the catalog's schemas.
 
@@ -73,7 +80,8 @@ class Call(NamedTuple):
     when the client did not send the header. ``base_url`` is the public origin
     (``https://host``) that absolute URLs are made from. ``path`` is that of the collection, as it was
     asked for; ``above`` is the id in it of the object that the collection is below; ``accept`` is the
-    media type that the client wants.
+    media type that the client wants. ``bounds`` are those that the principal keeps to: no other object is
+    there for it.
     """
 
     action: Action
@@ -88,6 +96,7 @@ class Call(NamedTuple):
     path: str = ""
     above: str | None = None
     accept: str = ""
+    bounds: tuple[Bounding, ...] = ()
 
     @property
     def place(self) -> str:

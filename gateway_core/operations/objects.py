@@ -15,7 +15,7 @@ from gateway_core.errors import (
     PreconditionFailed,
     VersionConflict,
 )
-from gateway_core.operations.bounded import bounded, check_above, under_above
+from gateway_core.operations.bounded import bounded, check_alone, check_bounds, check_kept, under_above
 from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.documents import expand, patched
 from gateway_core.operations.graph import Extend, Graph, load
@@ -56,9 +56,10 @@ UNKNOWN = "unknown-property"
 def read(call: Call, context: Context) -> Outcome:
     if call.endpoint.others:
         call = at_home(call, context)
-    check_above(call, context)
+    check_bounds(call, context)
     entity = entity_of(call, context)
     query = item_params(call, entity)
+    check_alone(call, query)
     document, tag = show(call, context, call.id or "", Extend.of(query.extend))
     if call.if_none_match is not None and names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
@@ -67,13 +68,15 @@ def read(call: Call, context: Context) -> Outcome:
 
 def list_(call: Call, context: Context) -> Outcome:
     asked = queries(call, context) if call.endpoint.others else []
-    query = asked[0][1] if asked else bounded(call, list_query(call, context, entity_of(call, context)))
+    query = (
+        asked[0][1] if asked else bounded(call, context, list_query(call, context, entity_of(call, context)))
+    )
     query = _unpaged(call, context, query)
     extend, tenant = Extend.of(query.extend), call.principal.tenant
     if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
-        check_above(call, context)
+        check_bounds(call, context)
         page = find_each(call, context, asked) if asked else context.store.find(scope_of(call), query)
         facets = _facets(call, context, query)
         graph = load(context.catalog, context.store, tenant, page.items, extend)
@@ -145,7 +148,7 @@ def _facets(call: Call, context: Context, query: Query) -> JsonObject:
 def create(call: Call, context: Context) -> Outcome:
     entity = entity_of(call, context)
     query = item_params(call, entity)
-    check_above(call, context)
+    check_bounds(call, context)
     id = context.new_id()
     prepared = prepare(context, entity, under_above(call, context, body_in(call, context, call.body)), id)
     for _ in range(ATTEMPTS):
@@ -179,6 +182,8 @@ def replace_(call: Call, context: Context) -> Outcome:
 
 
 def patch(call: Call, context: Context) -> Outcome:
+    check_kept(call, context)
+
     def wanted(entity: Entity, item: StoredObject, graph: Graph) -> JsonObject:
         if call.endpoint.is_mapped:
             return _merged(call, context, entity, item, graph)
@@ -191,7 +196,7 @@ def patch(call: Call, context: Context) -> Outcome:
 
 def delete(call: Call, context: Context) -> Outcome:
     entity = entity_of(call, context)
-    check_above(call, context)
+    check_bounds(call, context)
     extend = Extend.of(item_params(call, entity).extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
@@ -210,8 +215,9 @@ def _change(
 ) -> Outcome:
     """Bring an object to what ``wanted`` makes of it, again when it changed under our hands."""
     entity = entity_of(call, context)
-    check_above(call, context)
+    check_bounds(call, context)
     query = item_params(call, entity)
+    check_alone(call, query)
     extend = Extend.of(query.extend)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
@@ -305,6 +311,8 @@ def scope_of(call: Call) -> Scope:
 
 def _stored(call: Call, context: Context) -> StoredObject:
     item = context.store.fetch(scope_of(call), call.id) if call.id else None
+    if call.bounds:
+        check_bounds(call, context)  # each time: it may have become another's meanwhile
     if item is None:
         raise NotFound(f"there is no {entity_of(call, context).spec.title} with this id")
     return item

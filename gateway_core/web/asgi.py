@@ -140,8 +140,8 @@ class GatewayApi:
             return Response(204, [(b"allow", ", ".join(allowed(match)).encode())], b"")
         target = exchange.target = target_of(match, request)
         principal = exchange.principal = self._principal(moment, request)
-        authorise(principal, target.action)
         endpoint = target.endpoint.seen_by(principal.reference)
+        bounds = authorise(principal, target.action, endpoint)
         if endpoint.forwards:
             return await self._forward(target, request, receive, moment)
         check_accept(request.header(b"accept"))
@@ -161,6 +161,7 @@ class GatewayApi:
             path=target.base,
             above=target.above,
             accept=request.header(b"accept") or "",
+            bounds=bounds,
         )
         if target.action in READS and self._live.store.reads_at_once:
             with contextlib.suppress(NotAtOnce):

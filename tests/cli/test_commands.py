@@ -240,7 +240,7 @@ class TestApplications:
         assert "'website'" in admin.fails("app", "add", "website")
         assert "client id 'website'" in admin.fails("app", "add", "other", "--client-id", "website")
         said = admin.fails("app", "add", "x", "--scope", "owner")
-        assert "'owner' does not exist. Scopes are: read, write, admin." in said
+        assert "'owner' does not exist. Scopes are: read, write, admin, own." in said
         assert "app list" in admin.fails("app", "revoke", "x")
 
 

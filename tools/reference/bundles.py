@@ -61,6 +61,23 @@ in it. When it is absent, empty, or does not fit the member, the input is an emp
 APPLICATION = """
 It has no credentials: `gateway app add TITLE` makes them, and until then `gateway serve` names it as waiting.
 See [Add an application](../how-to/add-an-application.md).
+
+`limits` are for an application that acts for one user at a time, by the `$id` of endpoints:
+
+```json
+{
+  "https://example.nl/order.endpoint.json": {
+    "methods": ["GET", "PATCH"],
+    "filters": {"customer.number": {"claim": "number"}, "kind": {"value": "web"}}
+  }
+}
+```
+
+Such an application gets the scope `own`: it may do what stands here, with objects that all `filters` find,
+and nothing else. A `claim` is what the token of the request says under that name, compared as it is;
+without it the request is refused. `methods` are `GET` (reading, lists and finding by a body; the default)
+and `PATCH`, which changes neither a member that a filter begins with, nor objects that are related. What is
+related is not extended. Where the configuration is gone, the application may do nothing.
 """
 
 REST = """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import jwt
 import pytest
 
+from gateway_core.catalog.endpoints import Bound, Collection, Endpoint, Limit
 from gateway_core.errors import Forbidden, Unauthenticated
 from gateway_core.operations.access import Gatekeeper, TokenSettings, authorise, hash_key
 from gateway_core.operations.call import Action
@@ -20,17 +22,28 @@ SECRET = "a-secret-that-is-longer-than-sixty-four-characters-so-that-no-algorith
 KEY = "the-api-key"
 
 
+RECORD = ApplicationRecord(
+    name="Front desk",
+    client_id="desk",
+    key_hash=hash_key(KEY),
+    secret=SECRET,
+    scopes=("read", "write"),
+    created=datetime(2025, 1, 1, tzinfo=UTC),
+)
+ENDPOINT = Endpoint(
+    reference="urn:endpoint",
+    title="Things",
+    description="",
+    entity="urn:thing",
+    collection=Collection(reference="urn:collection", title="", prefix="", schema_prefixes=()),
+    paths=("/api/things",),
+    methods=frozenset({"GET", "POST", "PATCH"}),
+)
+
+
 @pytest.fixture
 def gatekeeper():
-    record = ApplicationRecord(
-        name="Front desk",
-        client_id="desk",
-        key_hash=hash_key(KEY),
-        secret=SECRET,
-        scopes=("read", "write"),
-        created=datetime(2025, 1, 1, tzinfo=UTC),
-    )
-    return Gatekeeper([record], TokenSettings(max_age=3600, leeway=60))
+    return Gatekeeper([RECORD], TokenSettings(max_age=3600, leeway=60))
 
 
 def signed(secret=SECRET, algorithm="HS256", **claims):
@@ -173,7 +186,59 @@ def test_scopes_bound_what_an_application_does(action):
     reader = Principal("reader", frozenset({"read"}))
     reads = (Action.READ, Action.LIST, Action.FIND, Action.READ_VERSION, Action.VERSIONS, Action.COMPUTE)
     if action in reads:
-        authorise(reader, action)
+        assert authorise(reader, action, ENDPOINT) == ()
     else:
         with pytest.raises(Forbidden):
-            authorise(reader, action)
+            authorise(reader, action, ENDPOINT)
+
+
+LIMITED = replace(
+    ENDPOINT,
+    limit=Limit(frozenset({"GET"}), (Bound("owner.number", claim="number"), Bound("kind", value="own"))),
+)
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_who_sees_only_its_users_own_does_what_its_limits_say(action):
+    """With the scope ``own`` what a limit names is done, within its bounds; nothing where there is none."""
+    own = Principal("portal", frozenset({"own"}), claims={"number": "42", "other": "7"})
+    if action in (Action.READ, Action.LIST, Action.FIND):
+        bounds = authorise(own, action, LIMITED)
+        assert [(each.bound.name, each.value) for each in bounds] == [("owner.number", "42"), ("kind", "own")]
+    else:
+        with pytest.raises(Forbidden):
+            authorise(own, action, LIMITED)
+    with pytest.raises(Forbidden):
+        authorise(own, action, ENDPOINT)
+    wider = replace(own, scopes=frozenset({"own", "read"}))
+    if action is Action.LIST:
+        assert authorise(wider, action, LIMITED) == ()
+
+
+@pytest.mark.parametrize("claims", [{}, {"number": ""}, {"Number": "42"}])
+def test_who_does_not_say_whose_data_are_meant_sees_none(claims):
+    """A bound without its claim is no bound: nothing is shown."""
+    with pytest.raises(Forbidden, match="whose data"):
+        authorise(Principal("portal", frozenset({"own"}), claims=claims), Action.LIST, LIMITED)
+
+
+@pytest.mark.parametrize(
+    ("claim", "kept"),
+    [
+        ("999993653", True),
+        ("x" * 200, True),
+        ("x" * 201, False),
+        ("\ud800", False),
+        (5, False),
+        (["a"], False),
+    ],
+)
+def test_claims_are_kept_whole_or_not_at_all(claim, kept):
+    """Texts of a token are for bounds; what is no text, or would have to be cut, is none. They stand in no
+    description of who calls."""
+    record = replace(RECORD, scopes=("own",))
+    principal = Gatekeeper([record], TokenSettings()).principal(f"Bearer {signed(number=claim)}", None, NOW)
+    assert principal.claims.get("number") == (claim if kept else None)
+    assert str(claim) not in repr(principal) or len(str(claim)) < 6
+    plain = Gatekeeper([RECORD], TokenSettings()).principal(f"Bearer {signed(number=claim)}", None, NOW)
+    assert plain.claims == {}
