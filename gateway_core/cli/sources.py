@@ -79,7 +79,11 @@ def try_(
 def sync(
     name: Annotated[str, typer.Argument(help="Title or reference of an action that synchronizes.")],
     page: Annotated[
-        int | None, typer.Option(help="Begin with this page; then nothing is removed.", min=0)
+        int | None,
+        typer.Option(
+            help="Begin with this page, instead of where the last run broke off; then nothing is removed.",
+            min=0,
+        ),
     ] = None,
 ) -> None:
     """Bring the objects of a source in, as the action says, and tell what came of it."""
@@ -106,6 +110,8 @@ def sync(
         store.close()
     counts = ("created", "changed", "unchanged", "removed", "failed")
     told = ", ".join(f"{getattr(tally, each)} {each}" for each in counts)
+    if tally.resumed:
+        tell("this went on where the last run broke off, and removes nothing")
     tell(f"{action.title}: {tally.seen} objects on {tally.pages} pages: {told}")
     for fault in tally.faults:
         tell(f"  {fault}")

@@ -2,16 +2,18 @@
 removed where that is wanted.
 
 The id of an object follows from the synchronization and from its id at the source: whoever brings it in,
-also at the same moment on another machine, writes the same object. What is there is compared with what
-the source says, and what says the same is not written: a run that was broken off goes on where it was,
-with the pages asked for again.
+also at the same moment on another machine, writes the same object. Of each object a hash of what the source
+said is kept: what says the same is not looked at again, so that a change that was made here stays until the
+source has another one. A run that was broken off goes on with the page that it had not finished.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 
 from gateway_core.catalog.snapshot import Entity
@@ -25,7 +27,7 @@ from gateway_core.errors import (
     UpstreamError,
     VersionConflict,
 )
-from gateway_core.mapping.mapping import CompiledMapping, Services
+from gateway_core.mapping.mapping import CompiledMapping, Services, compile_mapping
 from gateway_core.operations.asking import Ask, ask, source_of
 from gateway_core.operations.call import Context
 from gateway_core.operations.documents import ID, patched
@@ -43,6 +45,7 @@ FAULTS: Final = 20
 PAGES: Final = 10_000
 LEASE_SECONDS: Final = 120.0
 BATCH: Final = 200
+_CURSOR: Final = ""  # no object has this id
 EVERYTHING: Final = Extend(everything=True)
 _NAMESPACE: Final = UUID("6d0a1f0e-3d0c-4a3e-9c43-0c1f7b6a2e51")
 
@@ -53,7 +56,10 @@ class Synchronization:
 
     Paths inside answers are dotted; "" is the whole. ``paging`` is ``none``, ``page`` (``parameter``
     counts from ``first``) or ``next`` (the member ``next`` is the address of the page that follows).
-    ``detail`` is the path of one object, with ``{id}``, where lists hold only parts.
+    ``detail`` is the path of one object, with ``{id}``, where lists hold only parts. ``changed`` is where an
+    element tells of its last change: without another one it is the same, and no detail is asked for.
+    ``pairs`` stand for a mapping that is none of the catalog: members here, and where their values stand
+    there, beside all that is there.
     """
 
     reference: Reference
@@ -65,17 +71,25 @@ class Synchronization:
     item: str = ""
     id: str = "id"
     mapping: Reference = ""
+    pairs: Mapping[str, str] = field(default_factory=dict)
     paging: str = "none"
     parameter: str = "page"
     first: int = 1
     next: str = "next"
     detail: str = ""
+    changed: str = ""
     remove: bool = False
+
+    @property
+    def owner(self) -> str:
+        """That of its marks."""
+        return f"{self.schema}#{self.reference}"
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of a run so far. ``faults`` tell where the first of what failed stands, and why."""
+    """What came of a run so far. ``faults`` tell where the first of what failed stands, and why. ``resumed``:
+    it goes on where an earlier one broke off."""
 
     pages: int = 0
     seen: int = 0
@@ -85,6 +99,7 @@ class Tally:
     removed: int = 0
     failed: int = 0
     total: int | None = None
+    resumed: bool = False
     faults: list[str] = field(default_factory=list)
 
 
@@ -101,7 +116,8 @@ def synchronize(
     report: Report = lambda _: None,
     first: int | None = None,
 ) -> Tally:
-    """Bring in all pages, or those from ``first`` on; then nothing is removed.
+    """Bring in all pages, those that an earlier run had not finished, or those from ``first`` on. Only a run
+    of all pages removes what vanished.
 
     One run at a time: raises ``Conflict`` while another has it. Raises ``UpstreamError`` when the source
     fails, and then a further run does what is left.
@@ -111,17 +127,28 @@ def synchronize(
         raise Conflict("this synchronization runs at this moment already", hint="Try again later.")
     try:
         run = _Run(context, sync, principal, services)
-        for page in _pages(run, sync.first if first is None else first):
+        start = _Place(first, "") if first is not None else run.left_at()
+        run.tally.resumed = first is None and start is not None
+        for page, following in _pages(run, start or _Place(sync.first, "")):
             run.bring_in(page)
+            run.finish(following)
             report(run.tally)
             if not outbox.lease(lease, holder, LEASE_SECONDS):
                 raise Conflict("another run of this synchronization took over")
-        if sync.remove and first is None and not run.tally.failed:
+        run.finish(None)
+        if sync.remove and start is None and not run.tally.failed:
             run.remove_vanished()
             report(run.tally)
         return run.tally
     finally:
         outbox.release(lease, holder)
+
+
+class _Place(NamedTuple):
+    """Where a run goes on: the number of a page, and its address where the page before told it."""
+
+    number: int
+    path: str
 
 
 class _Run:
@@ -138,16 +165,41 @@ class _Run:
         self.source: Source = source_of(context.catalog, sync.source)
         self.entity: Entity = context.catalog.entities[sync.schema]
         self.mapping: CompiledMapping | None = context.catalog.mappings.get(sync.mapping)
+        if self.mapping is None and sync.pairs:
+            self.mapping = compile_mapping(sync.reference, {"passTrough": True, "mapping": dict(sync.pairs)})
         self.tally = Tally()
         self.kept: set[str] = set()
+        self._said: dict[str, str] = {}
+        self._known: Mapping[str, str] = {}
 
     def ask(self, path: str, query: Mapping[str, Json]) -> Json:
         asked = Ask(path, query=query)
         return ask(self.context.sources, self.source, asked, self.services).document
 
+    def left_at(self) -> _Place | None:
+        """Where an earlier run was broken off; None when the last one came to its end."""
+        told = self.context.store.marks.read(self.sync.owner, [_CURSOR]).get(_CURSOR)
+        return _Place(*json.loads(told)) if told is not None else None
+
+    def finish(self, following: _Place | None) -> None:
+        """Keep what the page said, and where the next one is; None after the last one."""
+        marks, self._said = self._said, {}
+        store, owner = self.context.store, self.sync.owner
+        if following is not None:
+            store.marks.write(owner, {**marks, _CURSOR: json.dumps(following)})
+            return
+        if marks:
+            store.marks.write(owner, marks)
+        store.marks.forget(owner, [_CURSOR])
+
     def bring_in(self, items: Sequence[Json]) -> None:
         """The objects of one page, each in a transaction of its own."""
         self.tally.pages += 1
+        ids = [id for item in items if (id := self._id(item)) is not None]
+        there = self.context.store.get(self.principal.tenant, ids)
+        marks = self.context.store.marks.read(self.sync.owner, ids)
+        # Of an object that was removed here nothing is known: it comes again.
+        self._known = {id: mark for id, mark in marks.items() if id in there}
         for number, item in enumerate(items, 1):
             self.tally.seen += 1
             try:
@@ -156,6 +208,22 @@ class _Run:
                 raise
             except (MappingError, InvalidDocument, NotUnique, Conflict) as error:
                 self._failed(f"page {self.tally.pages}, number {number}", error)
+
+    def _id(self, item: Json) -> str | None:
+        """The id here of an element, None when it tells of none."""
+        found = _at(item, self.sync.id)
+        plain = isinstance(found, str | int) and not isinstance(found, bool) and found != ""
+        return self.id_of(str(found)) if plain else None
+
+    def _is_known(self, id: str, said: Json) -> bool:
+        """Whether the source said the same of an object before, and the configuration was the same."""
+        text = json.dumps([self.context.catalog.version, said], sort_keys=True)
+        mark = hashlib.sha256(text.encode()).hexdigest()
+        if self._known.get(id) == mark:
+            self.tally.unchanged += 1
+            return True
+        self._said[id] = mark
+        return False
 
     def _failed(self, where: str, error: GatewayError) -> None:
         """Told by its place: the document may be personal data."""
@@ -170,27 +238,38 @@ class _Run:
             self.tally.faults.append(f"{where}: {error.detail}{places}")
 
     def _one(self, item: Json) -> None:
-        sync = self.sync
-        found = _at(item, sync.id)
-        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+        sync, id = self.sync, self._id(item)
+        if id is None:
             raise MappingError(f"it has no id at '{sync.id}'")
-        id = self.id_of(str(found))
         self.kept.add(id)
+        changed = _at(item, sync.changed) if sync.changed else None
+        if changed is not None and self._is_known(id, changed):
+            return
         if sync.detail:
-            item = self.ask(sync.detail.replace("{id}", str(found)), {})
+            item = self.ask(sync.detail.replace("{id}", str(_at(item, sync.id))), {})
+        if changed is None and self._is_known(id, item):
+            return
+        try:
+            self._write(id, self._wanted(item))
+        except BaseException:
+            self._said.pop(id, None)  # it is to be looked at again
+            raise
+
+    def _wanted(self, item: Json) -> JsonObject:
+        """What an element says, in the shape of the schema."""
+        sync = self.sync
         document = _at(item, sync.item)
         if self.mapping is not None and isinstance(document, dict | list):
             document = self.mapping.apply(document, self.services)
         if not isinstance(document, dict):
             raise MappingError("it is no object")
         known = self.entity.spec.properties
-        # Without a mapping only members come in that the schema has; an id here is ours.
-        wanted = (
+        # Without a mapping of the catalog only members come in that the schema has; an id here is ours.
+        return (
             {n: v for n, v in document.items() if n not in (ID, "id", "_self")}
-            if self.mapping
+            if self.sync.mapping
             else {n: v for n, v in document.items() if n in known and n != "id"}
         )
-        self._write(id, wanted)
 
     def id_of(self, at_source: str) -> str:
         return str(uuid5(_NAMESPACE, f"{self.sync.reference} {self.sync.schema} {at_source}"))
@@ -263,15 +342,17 @@ class _Run:
             self.context.store.apply(telling(self.context, changes, self.principal.application, depth=1))
         except VersionConflict:  # changed meanwhile: the next run decides anew
             return
+        self.context.store.marks.forget(self.sync.owner, [item.id])
         self.tally.removed += 1
 
 
-def _pages(run: _Run, first: int) -> Iterator[list[Json]]:
-    """The objects of each page, until one is empty, the same as that before it, or the last."""
+def _pages(run: _Run, start: _Place) -> Iterator[tuple[list[Json], _Place | None]]:
+    """The objects of each page with the place of the next one, until a page is empty, the same as that before
+    it, or the last."""
     sync = run.sync
-    path, query = sync.path, dict(sync.query)
+    path, query = start.path or sync.path, {} if start.path else dict(sync.query)
     before: list[Json] | None = None
-    for number in range(first, first + PAGES):
+    for number in range(start.number, start.number + PAGES):
         if sync.paging == "page":
             query[sync.parameter] = number
         answer = run.ask(path, query)
@@ -281,13 +362,15 @@ def _pages(run: _Run, first: int) -> Iterator[list[Json]]:
             run.tally.total = total
         if not items or items == before:
             return
-        yield items
         if sync.paging == "none":
+            yield items, None
             return
-        if sync.paging == "next":
-            following = _at(answer, sync.next)
-            if not isinstance(following, str) or not following:
-                return
+        following = _at(answer, sync.next) if sync.paging == "next" else ""
+        if sync.paging == "next" and not (isinstance(following, str) and following):
+            yield items, None
+            return
+        yield items, _Place(number + 1, following)
+        if following:
             path, query = following, {}
         before = items
 

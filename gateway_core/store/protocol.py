@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from gateway_core.query.model import Condition, Facet, Path, Query, Scope, Window
+from gateway_core.store.marks import Marks
 from gateway_core.store.outbox import Outbox
 from gateway_core.types import Artifact, Event, Finding, JsonObject, Page, StoredObject
 
@@ -184,9 +185,9 @@ class Configuration:
 
     No artifacts and an empty record: the bundle is forgotten, with all of its earlier installations.
     ``clear`` names the entities of which nothing is to be left: the earlier versions of their objects go,
-    removed objects among them, and so do their sequences, those whose names begin with the entity and
-    ``#``. Objects that are there go by ``changes``. ``expect`` is the ``Store.revision`` that must be in
-    force; None: any.
+    removed objects among them, and so do their sequences and marks, those whose names, or owners, begin
+    with the entity and ``#``. Objects that are there go by ``changes``. ``expect`` is the
+    ``Store.revision`` that must be in force; None: any.
     """
 
     bundle: str
@@ -222,6 +223,9 @@ class Store(Protocol):
 
     outbox: Outbox
     """The events that changes recorded, and what is owed to those who are told of them."""
+
+    marks: Marks
+    """What work that is done again and again remembers."""
 
     def snapshot(self, *, brief: bool = False) -> AbstractContextManager[None]:
         """Inside, everything that this thread reads is of one state. Writing inside is not

@@ -129,6 +129,47 @@ FILES: dict[str, Any] = {
             "deleteVanished": True,
         },
     ),
+    "actions/short.json": action(
+        "short-in",
+        "synchronize",
+        "short.wanted",
+        {
+            "source": f"{BASE}brp.source.json",
+            "schema": f"{BASE}pet.json",
+            "path": "/short",
+            "id": "nr",
+            "mapping": f"{BASE}pet.mapping.json",
+            "paging": "page",
+            "detail": "/short/{id}",
+            "changed": "at",
+        },
+    ),
+    "actions/old.json": {
+        "$id": f"{BASE}old-in.action.json",
+        "$schema": "https://docs.commongateway.nl/schemas/Action.schema.json",
+        "title": "old-in",
+        "listens": ["old.wanted"],
+        "conditions": {"==": [1, 1]},
+        "class": "App\\ActionHandler\\SynchronizationCollectionHandler",
+        "configuration": {
+            "source": f"{BASE}brp.source.json",
+            "entity": f"{BASE}pet.json",
+            "location": "/old",
+            "apiSource": {
+                "location": {
+                    "objects": "data.list",
+                    "object": "#",
+                    "idField": "key",
+                    "dateChangedField": "at",
+                },
+                "sourcePaginated": True,
+                "mappingIn": {"name": "acf.title", "kind": "acf.kind"},
+                "mappingOut": [],
+                "skeletonIn": [],
+                "collectionDelete": True,
+            },
+        },
+    },
     "cronjobs/pets.json": {
         "$id": f"{BASE}pets.cronjob.json",
         "title": "pets-each-minute",
@@ -338,8 +379,100 @@ class TestSynchronize:
         assert "source 'pets': it answered 500" in done.stderr
         assert {"r21", "r22", "q2"} <= set(self.names(api))
         stub.script = herd
+        stub.heard.clear()
         done = command(server, "source", "sync", "pets-in")
-        assert "2 created, 0 changed, 2 unchanged" in done.stderr
+        assert "this went on where the last run broke off" in done.stderr
+        assert "2 objects on 1 pages: 2 created, 0 changed, 0 unchanged, 0 removed" in done.stderr
+        assert [heard.path for heard in stub.heard] == [
+            "/pets/list?size=2&page=2",
+            "/pets/list?size=2&page=3",
+        ]
+        assert "q2" in self.names(api), "only a run of all pages removes"
+        done = command(server, "source", "sync", "pets-in")
+        assert "this went on" not in done.stderr
+        assert ", 4 unchanged, " in done.stderr
+        assert self.names(api) == ["own", "r21", "r22", "r23", "r24"]
+
+    def test_what_the_source_says_again_is_not_looked_at(
+        self, server: Server, api: httpx2.Client, stub: stub_server.Stub
+    ) -> None:
+        """A change that was made here stays until the source has another one; what was removed here comes
+        again; and a run that is told where to begin begins there."""
+        herd = Herd(*(pet(n, f"t{n}") for n in range(61, 65)))
+        stub.script = herd
+        command(server, "source", "sync", "pets-in")
+        first, second = (api.get(f"/api/a/pets?name=t{n}").json()["results"][0]["id"] for n in (61, 62))
+        api.patch(f"/api/a/pets/{first}", json={"kind": "dog"})
+        api.delete(f"/api/a/pets/{second}")
+        done = command(server, "source", "sync", "pets-in")
+        assert "1 created, 0 changed, 3 unchanged, 0 removed" in done.stderr
+        assert api.get(f"/api/a/pets/{first}").json()["kind"] == "dog"
+        assert api.get(f"/api/a/pets/{second}").json()["name"] == "t62"
+        herd.pets[0] = pet(61, "t61", "bird")
+        assert "1 changed, 3 unchanged" in command(server, "source", "sync", "pets-in").stderr
+        assert api.get(f"/api/a/pets/{first}").json()["kind"] == "bird"
+        done = command(server, "source", "sync", "pets-in", "--page", "2")
+        assert "2 objects on 1 pages: 0 created, 0 changed, 2 unchanged, 0 removed" in done.stderr
+
+    def test_what_has_not_changed_is_not_asked_for(
+        self, server: Server, api: httpx2.Client, stub: stub_server.Stub
+    ) -> None:
+        """Where a list tells of the last change, a detail is asked for after another one; and a run that
+        breaks off in the middle of a page goes on with that page, where what came in is known already."""
+        listed = [{"nr": n, "at": "2026-01-01"} for n in range(81, 85)]
+        broken: set[str] = set()
+
+        def source(heard: Heard) -> Said:
+            path, _, query = heard.path.partition("?")
+            number = path.rpartition("/")[2]
+            if number == "short":
+                page = int(query.rpartition("page=")[2])
+                return Said(200, {"results": listed[2 * page - 2 : 2 * page]})
+            return Said(500, {}) if number in broken else Said(200, pet(int(number), f"v{number}"))
+
+        def details() -> list[str]:
+            asked = [each.path.rpartition("/")[2] for each in stub.heard if "?" not in each.path]
+            stub.heard.clear()
+            return asked
+
+        stub.script = source
+        broken.add("84")
+        assert "it answered 500" in command(server, "source", "sync", "short-in").stderr
+        assert details() == ["81", "82", "83", "84"]
+        broken.clear()
+        done = command(server, "source", "sync", "short-in")
+        assert "2 objects on 1 pages: 1 created, 0 changed, 1 unchanged" in done.stderr
+        assert details() == ["83", "84"]
+        listed[1]["at"] = "2026-01-02"
+        assert "4 unchanged" in command(server, "source", "sync", "short-in").stderr
+        assert details() == ["82"]
+        assert [name for name in self.names(api) if name.startswith("v")] == [f"v{n}" for n in range(81, 85)]
+
+    def test_an_action_of_common_gateway_brings_in(
+        self, server: Server, api: httpx2.Client, stub: stub_server.Stub
+    ) -> None:
+        """Its form says where the list, the ids, the last changes and the values stand; the rest of what the
+        source has is left, where the schema knows nothing of it."""
+        herd = [
+            {"key": n, "at": "2026-01-01", "acf": {"title": f"w{n}", "kind": "cat"}, "other": 1, "note": "n"}
+            for n in range(91, 94)
+        ]
+
+        def source(heard: Heard) -> Said:
+            page = int(heard.path.rpartition("page=")[2])
+            return Said(200, {"data": {"list": herd[2 * page - 2 : 2 * page]}})
+
+        stub.script = source
+        done = command(server, "source", "sync", "old-in")
+        assert "3 objects on 2 pages: 3 created" in done.stderr, done.stderr
+        (found,) = api.get("/api/a/pets?name=w92").json()["results"]
+        assert (found["kind"], found["note"]) == ("cat", "n")
+        herd[0]["acf"], herd[1]["acf"] = {"title": "x91"}, {"title": "x92"}
+        herd[1]["at"] = "2026-01-02"
+        del herd[2]
+        done = command(server, "source", "sync", "old-in")
+        assert "0 created, 1 changed, 1 unchanged, 1 removed" in done.stderr
+        assert [name for name in self.names(api) if name[0] in "wx"] == ["w91", "x92"]
 
     def test_an_unknown_name_is_told(self, server: Server) -> None:
         """A name that is none names those that there are."""

@@ -20,6 +20,9 @@ from gateway_core.types import Json, JsonObject, Principal
 
 WHOLE_DOCUMENT: Final = "#"  # the original's word for it
 _TEXT: Final[JsonObject] = {"type": "string"}
+_EMPTY: Final[JsonObject] = {"type": ["array", "object", "null"], "maxItems": 0, "maxProperties": 0}
+_NOT_KEPT: Final = "must be empty: it is not done here"
+_ONLY_EMPTY: Final = ("skeletonIn", "translationsIn", "allowedPropertiesIn", "notAllowedPropertiesIn")
 
 SCHEMA: Final[JsonObject] = {
     "type": "object",
@@ -48,6 +51,11 @@ SCHEMA: Final[JsonObject] = {
         "first": {"type": "integer", "description": "with `page`, the first one (default 1)"},
         "next": {**_TEXT, "description": "with `next`, where that address stands (default `next`)"},
         "detail": {**_TEXT, "description": "the path of one object with `{id}`, where lists hold only parts"},
+        "changed": {
+            **_TEXT,
+            "description": "where in an element its last change stands: without another one it is the same, "
+            "and no `detail` is asked for",
+        },
         "deleteVanished": {
             "type": "boolean",
             "description": "`true`: what came in, and is there no more, is removed after a whole run",
@@ -56,8 +64,21 @@ SCHEMA: Final[JsonObject] = {
         "location": {**_TEXT, "description": "as `path`, in Common Gateway's form"},
         "apiSource": {
             "type": "object",
-            "description": "Common Gateway's form of `results`, `item`, `id`, `paging`, `mapping` and "
-            "`deleteVanished`; of its other members none has an effect",
+            "properties": {
+                "mappingIn": {
+                    "description": "members of an object here, and the paths of their values there",
+                    "anyOf": [
+                        _EMPTY,
+                        {
+                            "type": "object",
+                            "additionalProperties": {"type": "string", "pattern": "^[^|{%]*$"},
+                        },
+                    ],
+                },
+                **{name: {**_EMPTY, "description": _NOT_KEPT} for name in _ONLY_EMPTY},
+            },
+            "description": "Common Gateway's form of `results`, `item`, `id`, `changed`, `paging` and "
+            "`deleteVanished`; of its other members, those named here apart, none has an effect",
         },
     },
     "anyOf": [{"required": ["source", "schema"]}, {"required": ["source", "entity"]}],
@@ -108,11 +129,13 @@ def synchronization_of(action: Action) -> Synchronization:
         item=_place(given.get("item", places.get("object", ""))),
         id=_place(given.get("id", places.get("idField", "id"))),
         mapping=given.get("mapping") or "",
+        pairs=_object(original.get("mappingIn")),
         paging=given.get("paging") or paged,
         parameter=given.get("parameter") or original.get("sourceLimitKey") or "page",
         first=given.get("first", 1),
         next=given.get("next") or "next",
         detail=given.get("detail") or "",
+        changed=given.get("changed") or places.get("dateChangedField") or "",
         remove=given.get("deleteVanished") is True or original.get("collectionDelete") is True,
     )
 

@@ -27,6 +27,7 @@ _CLEAR = (
     "DELETE FROM history WHERE entity = %(entity)s",
     "DELETE FROM counter WHERE entity = %(entity)s AND total = 0",
     "DELETE FROM sequence WHERE starts_with(name, %(entity)s || '#')",
+    "DELETE FROM mark WHERE starts_with(owner, %(entity)s || '#')",
 )
 _PUSH = "INSERT INTO earlier (bundle, record, artifacts) VALUES (%s, %s, %s)"
 _POP = """

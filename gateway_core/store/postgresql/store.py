@@ -21,6 +21,7 @@ from gateway_core.store.postgresql.commits import Commits
 from gateway_core.store.postgresql.connections import BEGIN_READING, Connection, Connections, Options
 from gateway_core.store.postgresql.dialect import POSTGRESQL
 from gateway_core.store.postgresql.failures import translated
+from gateway_core.store.postgresql.marks import PostgresqlMarks
 from gateway_core.store.postgresql.migrate import migrate
 from gateway_core.store.postgresql.outbox import PostgresqlOutbox
 from gateway_core.store.postgresql.patterns import resolved
@@ -108,6 +109,7 @@ class PostgresqlStore(ReadsConfiguration):
             migrate(connection, self._place)
         self._connections.open()
         self.outbox = PostgresqlOutbox(self._read, self._again)
+        self.marks = PostgresqlMarks(self._read, self._again)
 
     # -- reading objects
 

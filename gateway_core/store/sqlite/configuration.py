@@ -25,6 +25,7 @@ _CLEAR = (
     "DELETE FROM history WHERE entity = ?1",
     "DELETE FROM counter WHERE entity = ?1 AND total = 0",
     "DELETE FROM sequence WHERE substr(name, 1, length(?1) + 1) = ?1 || '#'",
+    "DELETE FROM mark WHERE substr(owner, 1, length(?1) + 1) = ?1 || '#'",
 )
 _POP = "DELETE FROM earlier WHERE number = (SELECT max(number) FROM earlier WHERE bundle = ?)"
 _TRIM = """

@@ -32,6 +32,7 @@ from gateway_core.store.sqlite.changes import write
 from gateway_core.store.sqlite.commits import Commits
 from gateway_core.store.sqlite.connections import Connections, briefly, create_file, migrate
 from gateway_core.store.sqlite.failures import translated
+from gateway_core.store.sqlite.marks import SqliteMarks
 from gateway_core.store.sqlite.outbox import SqliteOutbox
 from gateway_core.store.sqlite.plans import plan_of
 from gateway_core.store.terms import specs_of
@@ -117,6 +118,7 @@ class SqliteStore(ReadsConfiguration):
             raise
         self._commits = Commits(connection, busy_seconds=busy_seconds, place=path)
         self.outbox = SqliteOutbox(self._read, self._write)
+        self.marks = SqliteMarks(self._read, self._write)
 
     # -- reading objects
 

@@ -89,7 +89,8 @@ def _cleared(state: State, entities: tuple[str, ...]) -> State:
     }
     named = tuple(f"{entity}#" for entity in entities)
     sequences = {key: value for key, value in state.sequences.items() if not key[1].startswith(named)}
-    return replace(state, past=past, sequences=sequences)
+    marks = {key: value for key, value in state.marks.items() if not key[0].startswith(named)}
+    return replace(state, past=past, sequences=sequences, marks=marks)
 
 
 class _Draft:

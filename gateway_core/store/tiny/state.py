@@ -59,6 +59,8 @@ class State:
     """Bundle → its installations before the one in force, latest last."""
     unique: tuple[IndexSpec, ...] = ()
     outbox: Box = field(default_factory=Box)
+    marks: Mapping[Key, str] = field(default_factory=dict)
+    """(owner, name) → text."""
 
     @cached_property
     def referring(self) -> Mapping[Key, tuple[Row, ...]]:
@@ -125,6 +127,10 @@ def tables(state: State) -> dict[str, dict[str, Any]]:
             str(number): {"entity": spec.entity, "path": spec.path, "folded": spec.folded}
             for number, spec in enumerate(state.unique, 1)
         },
+        "marks": {
+            str(number): {"owner": owner, "name": name, "value": value}
+            for number, ((owner, name), value) in enumerate(state.marks.items(), 1)
+        },
         **box_tables(state.outbox),
     }
 
@@ -164,6 +170,8 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
             IndexSpec(each["entity"], each["path"], unique=True, folded=bool(each["folded"]))
             for each in found.get(name, {}).values()
         )
+        name = "marks"
+        marks = {(each["owner"], each["name"]): each["value"] for each in found.get(name, {}).values()}
         name = "events"
         box = box_of(found)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -171,7 +179,7 @@ def state_of(found: Mapping[str, Mapping[str, Any]], place: str) -> State:
         raise StoreError(f"The table '{name}' of the store {place} is damaged.", hint=hint) from None
     last = max([int(store.get("last", 0)), *(row.seq for row in rows)])
     revision = int(store.get("revision", 0))
-    return State(objects, last, sequences, bundles, applications, revision, past, earlier, unique, box)
+    return State(objects, last, sequences, bundles, applications, revision, past, earlier, unique, box, marks)
 
 
 def _object(tenant: str, row: Row) -> JsonObject:

@@ -34,6 +34,7 @@ from gateway_core.store.protocol import (
 )
 from gateway_core.store.terms import specs_of
 from gateway_core.store.tiny.changes import applied, configured
+from gateway_core.store.tiny.marks import TinyMarks
 from gateway_core.store.tiny.outbox import TinyOutbox
 from gateway_core.store.tiny.state import Key, LinkedWorld, State, state_of, tables
 from gateway_core.store.tiny.storage import AtomicStorage
@@ -74,6 +75,7 @@ class TinyStore:
             self._database.close()
             raise
         self.outbox = TinyOutbox(self._current, self._write)
+        self.marks = TinyMarks(self._current, self._write)
 
     # -- reading objects
 

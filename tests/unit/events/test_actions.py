@@ -157,6 +157,28 @@ class TestReading:
             ({"handler": "map", "configuration": {"maping": "x", "mapping": "y"}}, "'maping' was unexpected"),
             (
                 {
+                    "handler": "synchronize",
+                    "configuration": {
+                        "source": "s",
+                        "schema": OWNER.reference,
+                        "apiSource": {"skeletonIn": {"name": "x"}},
+                    },
+                },
+                "'configuration/apiSource/skeletonIn' does not fit the handler 'synchronize'",
+            ),
+            (
+                {
+                    "handler": "synchronize",
+                    "configuration": {
+                        "source": "s",
+                        "schema": OWNER.reference,
+                        "apiSource": {"mappingIn": {"name": "a | upper"}},
+                    },
+                },
+                "'configuration/apiSource/mappingIn' does not fit the handler 'synchronize'",
+            ),
+            (
+                {
                     "handler": "map",
                     "configuration": {
                         "mapping": MADE["$id"],
