@@ -144,6 +144,16 @@ def synchronize(
         outbox.release(lease, holder)
 
 
+def bring_one_in(
+    context: Context, sync: Synchronization, principal: Principal, services: Services, element: JsonObject
+) -> Tally:
+    """Bring in one element alone; the tally has its fault when it cannot be kept."""
+    run = _Run(context, sync, principal, services)
+    run.bring_in([element])
+    run.keep()
+    return run.tally
+
+
 class _Place(NamedTuple):
     """Where a run goes on: the number of a page, and its address where the page before told it."""
 
@@ -183,14 +193,17 @@ class _Run:
 
     def finish(self, following: _Place | None) -> None:
         """Keep what the page said, and where the next one is; None after the last one."""
-        marks, self._said = self._said, {}
-        store, owner = self.context.store, self.sync.owner
         if following is not None:
-            store.marks.write(owner, {**marks, _CURSOR: json.dumps(following)})
-            return
-        if marks:
-            store.marks.write(owner, marks)
-        store.marks.forget(owner, [_CURSOR])
+            self._said[_CURSOR] = json.dumps(following)
+        self.keep()
+        if following is None:
+            self.context.store.marks.forget(self.sync.owner, [_CURSOR])
+
+    def keep(self) -> None:
+        """Keep what was said."""
+        if self._said:
+            self.context.store.marks.write(self.sync.owner, self._said)
+        self._said = {}
 
     def bring_in(self, items: Sequence[Json]) -> None:
         """The objects of one page, each in a transaction of its own."""

@@ -51,6 +51,13 @@ MANIFEST = {
             endpoint("pets", "pet"),
             endpoint("weather", "pet", throws=["weather.asked"]),
             endpoint("orders", "order"),
+            {
+                "$id": f"{BASE}notified.endpoint",
+                "path": "notified",
+                "collection": f"{BASE}c",
+                "throws": ["pet.notified"],
+                "receives": {"identity": ["url", "at"]},
+            },
         ]
     },
 }
@@ -142,6 +149,17 @@ FILES: dict[str, Any] = {
             "paging": "page",
             "detail": "/short/{id}",
             "changed": "at",
+        },
+    ),
+    "actions/fetch.json": action(
+        "pet-fetched",
+        "fetch",
+        "pet.notified",
+        {
+            "url": "body.url",
+            "schema": f"{BASE}pet.json",
+            "item": "result",
+            "mapping": f"{BASE}pet.mapping.json",
         },
     ),
     "actions/old.json": {
@@ -500,6 +518,55 @@ class TestSynchronize:
         assert any(" created" in text for text in told)
         assert all(" created" in text or "runs at this moment already" in text for text in told)
         assert [name for name in self.names(api) if name.startswith("s")] == [f"s{n}" for n in range(31, 51)]
+
+
+class TestFetch:
+    def told(self, api: httpx2.Client, url: Any, at: int) -> None:
+        assert api.post("/api/a/notified", json={"url": url, "at": at}).status_code == 204
+
+    def named(self, api: httpx2.Client, name: str) -> list[Any]:
+        found: list[Any] = api.get(f"/api/a/pets?name={name}").json()["results"]
+        return found
+
+    def test_what_is_told_of_comes_in(self, api: httpx2.Client, stub: stub_server.Stub) -> None:
+        """The object of an address is asked for at its source, and is one object however often it is told of:
+        what is new of it is written, what is not stays."""
+        here = {"naam": "y1", "soort": "cat"}
+        stub.script = lambda _: Said(200, {"result": here})
+        url = f"{stub.url}/pets/one/7?full=yes&full=no"
+        self.told(api, url, 1)
+        (made,) = until(lambda: self.named(api, "y1"))
+        assert [each.path for each in stub.heard] == ["/pets/one/7?full=no"]
+        api.patch(f"/api/a/pets/{made['id']}", json={"note": "ours"})
+        self.told(api, url, 2)
+        until(lambda: len(stub.heard) == 2)
+        here["naam"] = "y2"
+        self.told(api, url, 3)
+        (again,) = until(lambda: self.named(api, "y2"))
+        assert (again["id"], again["note"], self.named(api, "y1")) == (made["id"], "ours", [])
+
+    @pytest.mark.parametrize(
+        ("url", "told"),
+        [
+            ("https://elders.example/pets/7", "the address is that of no source"),
+            ("{stub}/petsx/7", "the address is that of no source"),
+            ("{stub}@elders.example/pets/7", "the address is that of no source"),
+            (None, "there is no address at 'body.url'"),
+            (["{stub}/pets/7"], "there is no address at 'body.url'"),
+            ("{stub}/pets/7", "page 1, number 1: the document has 1 error (name: minLength)"),
+        ],
+    )
+    def test_what_cannot_be_fetched_is_a_dead_letter(
+        self, server: Server, api: httpx2.Client, stub: stub_server.Stub, url: Any, told: str
+    ) -> None:
+        """An address that is none, or of nobody that is a source, is asked of nobody; what the schema refuses
+        is told by its place. Neither is tried again, and no value is shown."""
+        stub.script = always(200, {"result": {"naam": "", "soort": BSN}})
+        given = url.replace("{stub}", stub.url) if isinstance(url, str) else url
+        self.told(api, given, hash((str(url), told)) % 10**9)
+        printed = until(lambda: told in (said := command(server, "events", "list", "--dead").stdout) and said)
+        assert BSN not in printed
+        assert len(stub.heard) == (1 if "minLength" in told else 0)
 
 
 class TestTheClock:

@@ -84,6 +84,8 @@ def _general(reason: str) -> str:
         return "a handler of the event that the endpoint throws; until then it answers 405"
     if reason.startswith("nobody hears"):
         return "nobody hears the events that the endpoint throws beside its answer"
+    if reason.endswith("which is not installed"):
+        return "its action works on objects of a schema that comes with another bundle"
     if " occurs in " in reason:
         return "another file of the bundle has the same `$id` and another content"
     return reason

@@ -71,8 +71,8 @@ def _answer(work: Work, asked: Mapping[str, Any], told: JsonObject) -> Json:
     """What an endpoint answers; None where what it is asked about is not there."""
     context = work.tools.context
     (endpoint,) = (each for each in context.catalog.computed if each.reference == asked["reference"])
-    id = _at(told, asked["object"])
-    found = ((name, _at(told, place)) for name, place in (asked.get("parameters") or {}).items())
+    id = at(told, asked["object"])
+    found = ((name, at(told, place)) for name, place in (asked.get("parameters") or {}).items())
     params = {name: value for name, value in found if value is not None}
     if not isinstance(id, str):
         return None
@@ -83,7 +83,8 @@ def _answer(work: Work, asked: Mapping[str, Any], told: JsonObject) -> Json:
         return None
 
 
-def _at(value: Json, place: str) -> Json:
+def at(value: Json, place: str) -> Json:
+    """What stands at a dotted place, None when nothing does."""
     for step in place.split("."):
         if isinstance(value, list) and step.isdecimal():
             value = value[int(step)] if int(step) < len(value) else None

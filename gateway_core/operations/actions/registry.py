@@ -11,6 +11,7 @@ from gateway_core.catalog.actions import HandlerSpec
 from gateway_core.errors import ConfigurationError
 from gateway_core.operations.actions.calling import CallSource, Proxy
 from gateway_core.operations.actions.extend import Extend
+from gateway_core.operations.actions.fetching import Fetch
 from gateway_core.operations.actions.notify import Notify
 from gateway_core.operations.actions.objects import Create, Map, Update
 from gateway_core.operations.actions.protocol import Handler
@@ -26,6 +27,7 @@ BUILT_IN: Final[tuple[type[Handler], ...]] = (
     Proxy,
     Extend,
     Synchronize,
+    Fetch,
 )
 
 
