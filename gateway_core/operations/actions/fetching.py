@@ -13,7 +13,8 @@ from gateway_core.operations.actions.occasion import occasion
 from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.asking import Ask, ask
-from gateway_core.operations.synchronize import Synchronization, bring_one_in
+from gateway_core.operations.incoming import Synchronization
+from gateway_core.operations.synchronize import bring_one_in
 from gateway_core.types import Json, JsonObject
 
 _PLACE: Final[JsonObject] = {"type": "string", "minLength": 1}

@@ -14,7 +14,8 @@ from gateway_core.operations.actions.given import OneTarget
 from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.call import Context
-from gateway_core.operations.synchronize import Report, Synchronization, Tally, synchronize
+from gateway_core.operations.incoming import Synchronization, Tally
+from gateway_core.operations.synchronize import Report, synchronize
 from gateway_core.schema.vocabulary import suggestion
 from gateway_core.types import Json, JsonObject, Principal
 
