@@ -239,7 +239,9 @@ class ActionReader:
             known: Collection[str] = self._referable.get(str(refers), self._specs)
             if value not in known:
                 text = f"'{place[1:]}' names the {refers} '{value}', which is not installed"
-                self._find(artifact, Severity.ERROR, text, place, suggestion(value, known))
+                other = "Install the bundle that brings it."
+                hint = other if is_original(artifact) else suggestion(value, known)
+                self._find(artifact, Severity.ERROR, text, place, hint)
         if isinstance(value, dict):
             named = schema.get("properties") or {}
             others = schema.get("additionalProperties")

@@ -10,9 +10,23 @@ from gateway_core.catalog.endpoints import Above
 from gateway_core.catalog.limits import bounding
 from gateway_core.errors import Forbidden, InvalidQuery, NotFound
 from gateway_core.operations.call import Call, Context
-from gateway_core.query.model import All, Compare, Condition, Hop, Op, Query, Related, Scope, Window
+from gateway_core.operations.graph import PARTS, Extend
+from gateway_core.query.model import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Element,
+    Hop,
+    Not,
+    Op,
+    Query,
+    Related,
+    Scope,
+    Window,
+)
 from gateway_core.schema import PropertyKind
-from gateway_core.types import JsonObject
+from gateway_core.types import JsonObject, Reference
 
 _ID = ("_self", "id")
 _KEPT_INSIDE = frozenset({PropertyKind.VALUE, PropertyKind.INLINE})
@@ -23,7 +37,8 @@ def bounded(call: Call, context: Context, query: Query) -> Query:
     conditions = _conditions(call, context)
     if not conditions:
         return query
-    check_alone(call, query)
+    if call.bounds:
+        _check_reach(call, context, query)
     return replace(query, where=All((query.where, *conditions)))
 
 
@@ -52,11 +67,14 @@ def under_above(call: Call, context: Context, document: JsonObject) -> JsonObjec
     return {**document, above.property: [call.above] if prop.many else call.above}
 
 
-def check_alone(call: Call, query: Query) -> None:
-    """Raise ``Forbidden`` when an application that sees only what is its user's own asks for what is related
-    to it: that may be somebody else's."""
-    if call.bounds and query.extend:
+def extend_of(call: Call, query: Query) -> Extend:
+    """What is embedded in the answer. An application that sees only what is its user's own is shown parts of
+    an object alone: what else is related may be somebody else's, and asking for it raises ``Forbidden``."""
+    if not call.bounds:
+        return Extend.of(query.extend)
+    if query.extend:
         raise Forbidden(f"application '{call.principal.application}' may not extend what it sees")
+    return PARTS
 
 
 def check_kept(call: Call, context: Context) -> None:
@@ -70,6 +88,44 @@ def check_kept(call: Call, context: Context) -> None:
         prop = properties.get(name)
         if prop is not None and (name in deciding or prop.kind not in _KEPT_INSIDE):
             raise Forbidden(f"application '{call.principal.application}' may not change '{name}'")
+
+
+def _check_reach(call: Call, context: Context, query: Query) -> None:
+    """Raise ``Forbidden`` when a query looks at what is related and no part: whether it finds anything would
+    tell what stands there."""
+    home = call.endpoint.entity
+    hops = [*_hops(query.where, home), *((home, hop) for order in query.order for hop in order.hops)]
+    for entity, hop in hops:
+        prop = context.catalog.entities[entity].spec.properties.get(hop.property)
+        if prop is None or not prop.cascade_delete:
+            told = f"application '{call.principal.application}' may not look into '{hop.property}'"
+            raise Forbidden(told, hint="The id of what is related may be asked for.")
+
+
+def _hops(condition: Condition, entity: Reference) -> Iterator[tuple[Reference, Hop]]:
+    """Every step into related objects in a condition, with the entity where it starts; not those that ask
+    which object it is, or whether there is one: that is shown."""
+    match condition:
+        case Related(hop=hop, where=where):
+            if not _asks_which(where):
+                yield entity, hop
+            yield from _hops(where, hop.entity)
+        case Not(condition=inner) | Element(where=inner):
+            yield from _hops(inner, entity)
+        case All(conditions=parts) | AnyOf(conditions=parts):
+            for part in parts:
+                yield from _hops(part, entity)
+
+
+def _asks_which(condition: Condition) -> bool:
+    match condition:
+        case Compare(path=path):
+            return path == _ID
+        case All(conditions=parts) | AnyOf(conditions=parts):
+            return all(map(_asks_which, parts))
+        case Not(condition=inner):
+            return _asks_which(inner)
+    return False
 
 
 def _conditions(call: Call, context: Context) -> tuple[Condition, ...]:

@@ -25,10 +25,12 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # what is later than that was told by an i
 
 @dataclass(frozen=True, slots=True)
 class Extend:
-    """Which properties are embedded that would not be by default, per level from the root."""
+    """Which properties are embedded that would not be by default, per level from the root; or with ``parts``
+    only those of the default that lead to an object's own parts, which go when it goes."""
 
     everything: bool = False
     levels: tuple[frozenset[str], ...] = ()
+    parts: bool = False
 
     @classmethod
     def of(cls, paths: Sequence[str]) -> Extend:
@@ -42,12 +44,15 @@ class Extend:
 
     def embeds(self, prop: PropertySpec, level: int) -> bool:
         """Whether a property of an object on ``level`` (the root's is 1) is embedded."""
+        if self.parts:
+            return prop.embed and prop.cascade_delete
         if prop.embed or self.everything:
             return True
         return level <= len(self.levels) and prop.name in self.levels[level - 1]
 
 
 NOTHING_MORE = Extend()
+PARTS = Extend(parts=True)
 
 
 class Graph(NamedTuple):

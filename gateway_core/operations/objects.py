@@ -15,7 +15,7 @@ from gateway_core.errors import (
     PreconditionFailed,
     VersionConflict,
 )
-from gateway_core.operations.bounded import bounded, check_alone, check_bounds, check_kept, under_above
+from gateway_core.operations.bounded import bounded, check_bounds, check_kept, extend_of, under_above
 from gateway_core.operations.call import Action, Call, Context, Outcome, Result
 from gateway_core.operations.documents import expand, patched
 from gateway_core.operations.graph import Extend, Graph, load
@@ -59,8 +59,7 @@ def read(call: Call, context: Context) -> Outcome:
     check_bounds(call, context)
     entity = entity_of(call, context)
     query = item_params(call, entity)
-    check_alone(call, query)
-    document, tag = show(call, context, call.id or "", Extend.of(query.extend))
+    document, tag = show(call, context, call.id or "", extend_of(call, query))
     if call.if_none_match is not None and names(call.if_none_match, tag):
         return Outcome(Result.UNCHANGED, etag=tag)
     return Outcome(Result.FOUND, project(document, query), tag)
@@ -72,7 +71,7 @@ def list_(call: Call, context: Context) -> Outcome:
         asked[0][1] if asked else bounded(call, context, list_query(call, context, entity_of(call, context)))
     )
     query = _unpaged(call, context, query)
-    extend, tenant = Extend.of(query.extend), call.principal.tenant
+    extend, tenant = extend_of(call, query), call.principal.tenant
     if context.brief and (query.window.limit > BRIEF_PAGE or asks(query.where, Op.REGEX)):
         raise NotAtOnce
     with context.store.snapshot(brief=context.brief):
@@ -217,8 +216,7 @@ def _change(
     entity = entity_of(call, context)
     check_bounds(call, context)
     query = item_params(call, entity)
-    check_alone(call, query)
-    extend = Extend.of(query.extend)
+    extend = extend_of(call, query)
     for _ in range(ATTEMPTS):
         item = _stored(call, context)
         check_match(call, context, item, extend)

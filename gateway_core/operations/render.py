@@ -36,7 +36,7 @@ class Renderer:
     def _relations(self, entity: Entity, level: int) -> tuple[ShownRelation, ...]:
         """How the relations of an entity are shown on a level; found out once for a page."""
         extend = self._graph.extend
-        if not extend.everything and level > len(extend.levels):
+        if not (extend.everything or extend.parts) and level > len(extend.levels):
             return entity.shown
         known = self._shown.get((entity.reference, level))
         if known is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from gateway_core.errors import Conflict
+from gateway_core.errors import Conflict, UpstreamError
 from gateway_core.mapping.mapping import Services
 from gateway_core.operations.call import Context
 from gateway_core.operations.incoming import Place, Run, Synchronization, Tally, at
@@ -47,12 +47,17 @@ def synchronize(
         run = Run(context, sync, principal, services)
         start = Place(first, "") if first is not None else run.left_at()
         run.tally.resumed = first is None and start is not None
-        for page, following in _pages(run, start or Place(sync.first, "")):
-            run.bring_in(page)
-            run.finish(following)
-            report(run.tally)
-            if not outbox.lease(lease, holder, LEASE_SECONDS):
-                raise Conflict("another run of this synchronization took over")
+        try:
+            for page, following in _pages(run, start or Place(sync.first, "")):
+                run.bring_in(page)
+                run.finish(following)
+                report(run.tally)
+                if not outbox.lease(lease, holder, LEASE_SECONDS):
+                    raise Conflict("another run of this synchronization took over")
+        except UpstreamError:
+            if run.tally.resumed and not run.tally.pages:
+                run.finish(None)  # the place may be gone: the next run begins anew
+            raise
         run.finish(None)
         if sync.remove and start is None and not run.tally.failed:
             run.remove_vanished()

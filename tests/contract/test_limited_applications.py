@@ -17,6 +17,7 @@ from gateway_process import ROOT, Server, StartServer
 
 KIC = "/api/kic/v1"
 BSN, OTHER = "999993653", "999990007"
+SURNAME = "Verborgen"
 ABSENT = "00000000-0000-4000-8000-000000000009"
 
 
@@ -65,7 +66,8 @@ def world(server_factory: StartServer) -> Any:
             time.sleep(0.1)
     made = {}
     for number in (BSN, OTHER):
-        partij = post(zaaksysteem, "partijen", {"soortPartij": "natuurlijk_persoon"})
+        person = {"soortPartij": "natuurlijk_persoon", "persoon": {"achternaam": SURNAME}}
+        partij = post(zaaksysteem, "partijen", person)
         task = {
             "title": f"Lever aan {len(made)}",
             "identificatie": {"type": "bsn", "value": number},
@@ -112,6 +114,52 @@ def test_finding_and_counting_stay_within(world: World) -> None:
     assert counted["different"] == 1
     messages = portal.get(f"{KIC}/berichten").json()["results"]
     assert [each["gebruikerID"] for each in messages] == [BSN]
+
+
+def test_of_what_is_related_only_parts_are_shown(world: World) -> None:
+    """A task comes with who is concerned and what is to be done, which are its own; the partij of somebody
+    concerned, who may be another, is an id. Others see her."""
+    portal = world.portal(bsn=BSN)
+    for path in (f"taken/{world.own}", "taken", "berichten"):
+        answer = portal.get(f"{KIC}/{path}")
+        assert SURNAME not in answer.text
+        assert SURNAME in world.zaaksysteem.get(f"{KIC}/{path}").text
+    shown = portal.get(f"{KIC}/taken/{world.own}").json()
+    (concerned,) = shown["embedded"]["betrokkenen"]
+    assert (concerned["rolType"], "embedded" in concerned, len(concerned["partij"])) == (
+        "initiator",
+        False,
+        36,
+    )
+    assert shown["embedded"]["identificatie"]["value"] == BSN
+    changed = portal.patch(f"{KIC}/taken/{world.own}", json={"toelichting": "gezien"})
+    assert (changed.status_code, SURNAME in changed.text) == (200, False)
+    tag = portal.get(f"{KIC}/taken/{world.own}").headers["etag"]
+    same = portal.get(f"{KIC}/taken/{world.own}", headers={"if-none-match": tag})
+    assert (tag, same.status_code) == (changed.headers["etag"], 304)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"betrokkenen.partij.persoon.achternaam={SURNAME}",
+        "betrokkenen.partij.persoon.achternaam[like]=Ver",
+        "betrokkenen.partij.persoon.achternaam[ne]=x",
+        "betrokkenen.partij.verstrekteAdressen.adres=IS NULL",
+        "_order[betrokkenen.partij.persoon.achternaam]=asc",
+    ],
+)
+def test_what_is_related_cannot_be_found_out(world: World, query: str) -> None:
+    """A filter or an order that looks into what is no part is refused: its answer would tell what it is. The
+    id of what is related may be asked for."""
+    portal = world.portal(bsn=BSN)
+    answer = portal.get(f"{KIC}/taken?{query}")
+    assert answer.status_code in (400, 403), answer.text
+    assert world.zaaksysteem.get(f"{KIC}/taken?{query}").status_code == (
+        400 if answer.status_code == 400 else 200
+    )
+    id = portal.get(f"{KIC}/taken/{world.own}").json()["embedded"]["betrokkenen"][0]["partij"]
+    assert titles(portal, f"betrokkenen.partij={id}&betrokkenen.rolType=initiator") == ["Lever aan 0"]
 
 
 def test_what_is_anothers_is_not_there(world: World) -> None:

@@ -411,6 +411,17 @@ class TestSynchronize:
         assert ", 4 unchanged, " in done.stderr
         assert self.names(api) == ["own", "r21", "r22", "r23", "r24"]
 
+    def test_a_place_that_is_gone_is_not_tried_for_ever(self, server: Server, stub: stub_server.Stub) -> None:
+        """Where a run broke off there may be nothing any more: the run after the next begins anew."""
+        herd = Herd(*(pet(n, f"q{n}") for n in range(51, 55)))
+        stub.script = lambda heard: herd(heard) if "page=1" in heard.path else Said(404, {})
+        for asked in ("page=1", "page=2", "page=1"):
+            stub.heard.clear()
+            assert command(server, "source", "sync", "pets-in").returncode == 1
+            assert asked in stub.heard[0].path
+        stub.script = herd
+        assert command(server, "source", "sync", "pets-in", "--page", "1").returncode == 0
+
     def test_what_the_source_says_again_is_not_looked_at(
         self, server: Server, api: httpx2.Client, stub: stub_server.Stub
     ) -> None:

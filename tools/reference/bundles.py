@@ -76,8 +76,9 @@ See [Add an application](../how-to/add-an-application.md).
 Such an application gets the scope `own`: it may do what stands here, with objects that all `filters` find,
 and nothing else. A `claim` is what the token of the request says under that name, compared as it is;
 without it the request is refused. `methods` are `GET` (reading, lists and finding by a body; the default)
-and `PATCH`, which changes neither a member that a filter begins with, nor objects that are related. What is
-related is not extended. Where the configuration is gone, the application may do nothing.
+and `PATCH`, which changes neither a member that a filter begins with, nor objects that are related. Of what
+is related only an object's own parts are embedded and looked into, those that go when it goes
+(`x-cascadeDelete`), and nothing is extended. Where the configuration is gone, the application may do nothing.
 """
 
 REST = """
