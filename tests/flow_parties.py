@@ -29,7 +29,7 @@ NAMES = {
     "K": "Klant",
 }
 FROM = "x-party"
-SOON = 30.0
+SOON = 60.0
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
