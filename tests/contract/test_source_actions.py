@@ -51,6 +51,7 @@ MANIFEST = {
             endpoint("pets", "pet"),
             endpoint("weather", "pet", throws=["weather.asked"]),
             endpoint("orders", "order"),
+            endpoint("looked", "order", throws=["pet.looked"]),
             {
                 "$id": f"{BASE}notified.endpoint",
                 "path": "notified",
@@ -161,6 +162,13 @@ FILES: dict[str, Any] = {
             "item": "result",
             "mapping": f"{BASE}pet.mapping.json",
         },
+    ),
+    "actions/looked.json": action(
+        "pet-looked",
+        "fetch",
+        "pet.looked",
+        {"url": "body.url", "schema": f"{BASE}pet.json"},
+        **{"async": False},
     ),
     "actions/old.json": {
         "$id": f"{BASE}old-in.action.json",
@@ -555,6 +563,15 @@ class TestFetch:
         self.told(api, url, 3)
         (again,) = until(lambda: self.named(api, "y2"))
         assert (again["id"], again["note"], self.named(api, "y1")) == (made["id"], "ours", [])
+
+    def test_a_read_tells_of_nothing(self, api: httpx2.Client, stub: stub_server.Stub) -> None:
+        """An endpoint that throws the same event when it is read is read as ever, and nothing is fetched."""
+        for answer in (api.get("/api/a/looked"), api.post("/api/a/looked/_find", json={})):
+            assert (answer.status_code, answer.json()["total"]) == (
+                200,
+                api.get("/api/a/orders").json()["total"],
+            )
+        assert stub.heard == []
 
     @pytest.mark.parametrize(
         ("url", "told"),

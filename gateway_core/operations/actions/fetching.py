@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -68,6 +68,10 @@ class Fetch(OneTarget):
     aliases: tuple[str, ...] = ("CommonGateway\\CoreBundle\\ActionHandler\\NotificationHandler",)
     summary = "brings in, or up to date, the object that an event gives the address of"
     schema = SCHEMA
+
+    def targets(self, work: Work) -> Iterable[str]:
+        """Nothing is told by a read, on which Common Gateway's endpoints throw the same event."""
+        return super().targets(work) if work.event.id else ()
 
     def run(self, work: Work) -> Json:
         context, given = work.tools.context, work.configuration
