@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway_core.catalog.actions import ALWAYS, Action
-from gateway_core.errors import GatewayError
+from gateway_core.errors import GatewayError, Hopeless
 from gateway_core.operations.actions.occasion import document_of, occasion
 from gateway_core.operations.actions.protocol import Handler, Tools, Work
 from gateway_core.operations.call import Action as Intent
@@ -145,9 +145,12 @@ class Performer:
                 tenant = call.principal.tenant
                 work = self._work(action, event, tenant, context, call.principal)
                 work = replace(work, read=_always(body))
-                if self._holds(work):
-                    made = self._run(work)
-                    body = body if made is None else made
+                try:
+                    made = self._run(work) if self._holds(work) else None
+                except Hopeless as fault:  # what is configured wrong is for administrators, not for clients
+                    _log().warning("action %s failed on a read: %s", action.reference, words(fault))
+                    continue
+                body = body if made is None else made
         return outcome if body is outcome.body else outcome._replace(body=body)
 
     # -- the parts of work

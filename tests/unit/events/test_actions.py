@@ -386,6 +386,8 @@ class TestWithinTheRequest:
         made.noting.fails.append(BadRequest("the register is away"))
         with pytest.raises(GatewayError, match="away"):
             run(Call(Action.READ, throwing, PRINCIPAL, id), made.context)
+        made.noting.fails.append(Hopeless("it is configured wrong"))
+        assert run(Call(Action.READ, throwing, PRINCIPAL, id), made.context).body["id"] == id
 
 
 class TestObjects:
