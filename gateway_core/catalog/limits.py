@@ -23,7 +23,10 @@ def limited(
 ) -> tuple[Endpoint, ...]:
     """The endpoints with what the ``limits`` of applications say of them. What is wrong is an error, and what
     is about an endpoint that is not there a warning: nothing is allowed by it."""
-    known = {endpoint.reference: endpoint for endpoint in endpoints}
+    seen = list(endpoints)
+    places: dict[Reference, list[int]] = {}  # endpoints of Common Gateway may share a reference
+    for number, endpoint in enumerate(endpoints):
+        places.setdefault(endpoint.reference, []).append(number)
     for application in applications:
         given = application.body.get("limits")
         if given is None:
@@ -33,17 +36,17 @@ def limited(
             continue
         for reference, each in given.items():
             place = f"/limits/{reference}"
-            if reference not in known:
+            if reference not in places:
                 text = f"'limits' names '{reference[:200]}', which is no endpoint here"
-                findings.append(_fault(application, text, place, suggestion(reference, known), warns=True))
-                continue
-            try:
-                limit = _limit(each, known[reference])
-            except _Wrong as wrong:
-                findings.append(_fault(application, f"'limits' of {reference}: {wrong}", place))
-                continue
-            known[reference] = _with(known[reference], application.reference, limit)
-    return tuple(known.get(endpoint.reference, endpoint) for endpoint in endpoints)
+                findings.append(_fault(application, text, place, suggestion(reference, places), warns=True))
+            for number in places.get(reference, ()):
+                try:
+                    limit = _limit(each, seen[number])
+                except _Wrong as wrong:
+                    findings.append(_fault(application, f"'limits' of {reference}: {wrong}", place))
+                    continue
+                seen[number] = _with(seen[number], application.reference, limit)
+    return tuple(seen)
 
 
 def check_limits(endpoints: Iterable[Endpoint], entities: Mapping[Reference, Entity]) -> Iterator[Finding]:

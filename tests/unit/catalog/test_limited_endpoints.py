@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from original_bundle import LINE, ORDER, shop
 
 from gateway_core import app as gateway
 from gateway_core.catalog.build import build
@@ -64,3 +66,18 @@ def test_a_limit_of_no_endpoint_is_remarked_upon() -> None:
     limit, findings = built({PETS.replace("pet.", "pets."): {"filters": {"name": {"claim": "pet"}}}})
     assert (limit, [each.severity for each in findings]) == (None, [Severity.WARNING])
     assert PETS in findings[0].hint
+
+
+def test_endpoints_that_share_a_reference_stay_themselves() -> None:
+    """Endpoints of Common Gateway may have one reference, made of a title: each is there, limited or not."""
+    artifacts = shop().artifacts
+    first = next(each for each in artifacts if each.kind is Kind.ENDPOINT and each.body["reference"] == ORDER)
+    below = {**first.body, "reference": LINE, "path": "more"}
+    other = replace(first, body=below, origin=Origin("OtherBundle", "installation.json"))
+    for limits in (None, {first.reference: {"filters": {"_self.version": {"value": 1}}}}):
+        body = {"$id": PORTAL, "title": "Portal", **({} if limits is None else {"limits": limits})}
+        portal = Artifact(Kind.APPLICATION, PORTAL, "", body, Origin("test", "portal.json"))
+        catalog, _ = build([*artifacts, other, portal])
+        found = {each.entity: each for each in catalog.endpoints if each.reference == first.reference}
+        limited = {entity for entity, each in found.items() if each.seen_by(PORTAL).limit is not None}
+        assert (set(found), limited) == ({ORDER, LINE}, set() if limits is None else {ORDER, LINE})
