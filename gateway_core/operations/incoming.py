@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from gateway_core.catalog.snapshot import Entity
@@ -24,6 +24,7 @@ from gateway_core.mapping.mapping import CompiledMapping, Services, compile_mapp
 from gateway_core.operations.asking import Ask, ask, source_of
 from gateway_core.operations.call import Context
 from gateway_core.operations.documents import ID, patched
+from gateway_core.operations.dotted import at
 from gateway_core.operations.graph import Extend, Graph, load
 from gateway_core.operations.named import add_named, missing_references
 from gateway_core.operations.prepare import prepare
@@ -297,13 +298,3 @@ class Run:
             return
         self.context.store.marks.forget(self.sync.owner, [item.id])
         self.tally.removed += 1
-
-
-def at(value: Json, path: str) -> Any:
-    """What stands at a dotted path, "" the whole; None when nothing does."""
-    for step in filter(None, path.split(".")):
-        if isinstance(value, list) and step.isascii() and step.isdigit():
-            value = value[int(step)] if int(step) < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value

@@ -15,7 +15,8 @@ from typing import Final
 from gateway_core.errors import Conflict, UpstreamError
 from gateway_core.mapping.mapping import Services
 from gateway_core.operations.call import Context
-from gateway_core.operations.incoming import Place, Run, Synchronization, Tally, at
+from gateway_core.operations.dotted import at
+from gateway_core.operations.incoming import Place, Run, Synchronization, Tally
 from gateway_core.types import Json, JsonObject, Principal
 
 PAGES: Final = 10_000

@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from gateway_core.catalog.sources import Source
 from gateway_core.errors import Hopeless
-from gateway_core.operations.actions.given import OneTarget, at
+from gateway_core.operations.actions.given import OneTarget
 from gateway_core.operations.actions.occasion import occasion
 from gateway_core.operations.actions.protocol import Work
 from gateway_core.operations.actions.reach import services
 from gateway_core.operations.asking import Ask, ask
+from gateway_core.operations.dotted import at
 from gateway_core.operations.incoming import Synchronization
 from gateway_core.operations.synchronize import bring_one_in
 from gateway_core.types import Json, JsonObject

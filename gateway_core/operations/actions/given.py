@@ -10,6 +10,7 @@ from gateway_core.operations.actions.occasion import occasion
 from gateway_core.operations.actions.protocol import WHOLE, Work
 from gateway_core.operations.call import Action, Call
 from gateway_core.operations.compute import answer_of
+from gateway_core.operations.dotted import at
 from gateway_core.types import Json, JsonObject, Reference
 
 COMPUTED: Final = "computed"
@@ -81,13 +82,3 @@ def _answer(work: Work, asked: Mapping[str, Any], told: JsonObject) -> Json:
         return answer_of(call, context)
     except (InvalidQuery, NotFound):  # removed meanwhile
         return None
-
-
-def at(value: Json, place: str) -> Json:
-    """What stands at a dotted place, None when nothing does."""
-    for step in place.split("."):
-        if isinstance(value, list) and step.isdecimal():
-            value = value[int(step)] if int(step) < len(value) else None
-        else:
-            value = value.get(step) if isinstance(value, dict) else None
-    return value
